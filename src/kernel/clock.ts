@@ -1,0 +1,27 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Time as an argument, so that tests move it instead of sleeping. */
+export type Clock = {
+  /** Epoch milliseconds UTC; may jump. */
+  now(): number;
+  /** Milliseconds since some start; never jumps. Deadlines and leases use this one. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+};
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await wait(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      throw signal?.reason ?? error;
+    }
+  },
+};
+
+export const seconds = (count: number): number => count * 1000;
+export const minutes = (count: number): number => count * 60_000;
+export const hours = (count: number): number => count * 3_600_000;

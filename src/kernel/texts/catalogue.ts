@@ -1,0 +1,24 @@
+import { cliTexts } from "./cli.ts";
+import { configTexts } from "./config.ts";
+import { generalTexts } from "./general.ts";
+import { playbookTexts } from "./playbooks.ts";
+import { probeDataTexts } from "./probes-data.ts";
+import { probeHostTexts } from "./probes-host.ts";
+import { probeNetworkTexts } from "./probes-network.ts";
+import { sandboxTexts } from "./sandbox.ts";
+import { storeTexts } from "./store.ts";
+import { triageTexts } from "./triage.ts";
+
+/** Every sentence an operator can read, in German and English side by side. `{name}` is a value. */
+export const catalogue = {
+  ...generalTexts,
+  ...cliTexts,
+  ...configTexts,
+  ...playbookTexts,
+  ...probeDataTexts,
+  ...probeHostTexts,
+  ...probeNetworkTexts,
+  ...sandboxTexts,
+  ...storeTexts,
+  ...triageTexts,
+} as const;

@@ -1,0 +1,1 @@
+export const probeDataTexts = {} as const;
