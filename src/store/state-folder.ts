@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -20,12 +20,23 @@ export function listJournalFolders(stateFolder: string): string[] {
   return [join(stateFolder, "journal"), join("/var/tmp", privateName()), join(tmpdir(), privateName()), join("/dev/shm", privateName())];
 }
 
-/** The first folder that takes a file, created private to us; `undefined` when none does. */
-export function firstWritable(folders: readonly string[]): string | undefined {
-  return folders.find((folder) => {
+/**
+ * The folders that really take data, best first. A full disk still makes folders and empty files,
+ * so each is asked to write and sync a block.
+ */
+export function writableFolders(folders: readonly string[]): string[] {
+  return folders.filter((folder) => {
+    const sample = join(folder, `.sample-${process.pid}`);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      accessSync(folder, constants.W_OK);
+      const file = openSync(sample, "w", 0o600);
+      try {
+        writeSync(file, Buffer.alloc(16 * 1024));
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+        unlinkSync(sample);
+      }
       return true;
     } catch {
       return false;
