@@ -80,8 +80,10 @@ listMissing() {
 }
 
 # A run that was killed may have left its policy: only ours is removed, the owner's comes back.
+isPolicyOurs() { [ -f "$policy" ] && grep -qF "$policyMark" "$policy"; }
+
 restorePolicy() {
-  if [ -f "$policy" ] && grep -qF "$policyMark" "$policy"; then rm -f "$policy"; fi
+  if isPolicyOurs; then rm -f "$policy"; fi
   if [ -e "$policySaved" ] && [ ! -e "$policy" ]; then mv "$policySaved" "$policy"; fi
 }
 
@@ -122,7 +124,7 @@ installPackages() {
 }
 
 missing=$(listMissing)
-if [ -z "$missing" ]; then
+if [ -z "$missing" ] && ! isPolicyOurs; then
   echo "test services: all there"
   exit 0
 fi
@@ -140,6 +142,7 @@ if ! flock -n 9; then
   echo "test services: another install is running, waiting for it"
   flock -w "$lockWaitS" 9
 fi
+restorePolicy
 # The run that held the lock may have brought everything.
 missing=$(listMissing)
 if [ -n "$missing" ]; then

@@ -1,4 +1,8 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { runCommand, type CommandOptions, type CommandResult } from "../kernel/exec.ts";
+import { Failure } from "../kernel/failure.ts";
+import { message } from "../kernel/message.ts";
 
 /** Where commands run. `ssh` uses the operator's own ssh configuration and keys. */
 export type HostAddress = { readonly via: "local" } | { readonly via: "ssh"; readonly target: string; readonly configFile?: string };
@@ -6,6 +10,8 @@ export type HostAddress = { readonly via: "local" } | { readonly via: "ssh"; rea
 export type Host = {
   readonly name: string;
   readonly isLocal: boolean;
+  /** How it is reached; needed only to hold a line open (`holdCommand`). */
+  readonly address?: HostAddress;
   /** Runs a program with arguments; no shell looks at them. */
   run(argv: readonly string[], options?: CommandOptions): Promise<CommandResult>;
   /** Runs a text as `bash -euo pipefail`; values come in by `env`. */
@@ -13,13 +19,14 @@ export type Host = {
 };
 
 export function openHost(name: string, address: HostAddress): Host {
-  return address.via === "local" ? localHost(name) : sshHost(name, address.target, address.configFile);
+  return address.via === "local" ? localHost(name) : sshHost(name, address);
 }
 
 function localHost(name: string): Host {
   return {
     name,
     isLocal: true,
+    address: { via: "local" },
     run: (argv, options) => runCommand(argv, options),
     script: (text, options) => runCommand(["bash", "-euo", "pipefail", "-c", text], options),
   };
@@ -28,21 +35,30 @@ function localHost(name: string): Host {
 /** ssh reports its own failures (unreachable, wrong key) with this code; see ssh(1), EXIT STATUS. */
 export const sshFailureCode = 255;
 
-function sshHost(name: string, target: string, configFile?: string): Host {
-  const ssh = [
+type SshAddress = Extract<HostAddress, { via: "ssh" }>;
+
+/** The ssh command line up to and including the target. */
+function sshArgv({ target, configFile }: SshAddress): string[] {
+  return [
     "ssh",
     ...(configFile === undefined ? [] : ["-F", configFile]),
     // Nobody is there to answer a question, and a host that changed its key is not our host.
     ...["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=3", "-o", "ServerAliveCountMax=2"],
+    // A target that begins with a dash is a name, not an option.
+    "--",
     target,
   ];
+}
+
+function sshHost(name: string, address: SshAddress): Host {
+  const ssh = sshArgv(address);
   const remote = (body: string, options: CommandOptions = {}): Promise<CommandResult> => {
     const { env = {}, input = "", cwd, ...rest } = options;
     // The text travels on stdin: nothing of it shows in a process list. `timeout` ends the remote group even if the line is cut.
     const limit = Math.ceil((options.timeoutMs ?? 600_000) / 1000) + 1;
     const lines = [
       ...Object.entries(env).map(([key, value]) => `export ${key}=${quote(value)}`),
-      ...(cwd === undefined ? [] : [`cd ${quote(cwd)}`]),
+      ...(cwd === undefined ? [] : [`cd ${quote(cwd)} || exit`]),
       `printf %s ${quote(input)} | timeout --kill-after=1 ${limit} ${body}`,
     ];
     return runCommand([...ssh, "bash", "-s"], { ...rest, input: lines.join("\n") });
@@ -50,6 +66,7 @@ function sshHost(name: string, target: string, configFile?: string): Host {
   return {
     name,
     isLocal: false,
+    address,
     run: (argv, options) => remote(argv.map(quote).join(" "), options),
     script: (text, options) => remote(`bash -euo pipefail -c ${quote(text)}`, options),
   };
@@ -58,4 +75,44 @@ function sshHost(name: string, target: string, configFile?: string): Host {
 /** One word of a POSIX shell, whatever it contains. */
 export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+export type AskOptions = Pick<CommandOptions, "env" | "signal" | "timeoutMs" | "maxOutputBytes" | "input">;
+
+/**
+ * Runs a text that only looks, with messages in English (`LC_ALL=C`), and returns what it printed.
+ * @throws {Failure} host-unreachable when the host could not be asked; service-failed when the text itself failed.
+ */
+export async function askHost(host: Host, text: string, options: AskOptions = {}): Promise<string> {
+  const result = await host.script(text, { ...options, env: { ...options.env, LC_ALL: "C" } });
+  assertAnswered(host, result, options.signal);
+  if (result.exitCode === 0) return result.stdout;
+  const reason = lastLine(result.stderr) || `exit ${result.exitCode ?? "?"}`;
+  throw new Failure("service-failed", message("host.look-failed", { host: host.name, reason }), message("host.next-look", { host: host.name }));
+}
+
+/** Throws when a command never reached the host: an unknown answer is not an answer. */
+export function assertAnswered(host: Host, result: CommandResult, signal?: AbortSignal): void {
+  if (result.isAborted) signal?.throwIfAborted();
+  const isCut = !host.isLocal && result.exitCode === sshFailureCode;
+  if (!isCut && !result.isTimedOut && !result.isAborted && result.startError === undefined) return;
+  const reason = result.startError ?? (isCut ? lastLine(result.stderr) || "ssh 255" : `${Math.round(result.durationMs)} ms`);
+  const what = result.isTimedOut ? message("host.timed-out", { host: host.name, reason }) : message("host.unreachable", { host: host.name, reason });
+  throw new Failure("host-unreachable", what, message("host.next-reach", { host: host.name }));
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)?.trim().slice(0, 200) ?? "";
+}
+
+export type HeldCommand = ChildProcessByStdio<Writable, Readable, null>;
+
+/**
+ * Starts a program on the host and keeps its input and output open until the signal aborts; for watching.
+ * Over ssh the program must end by itself when its output is closed.
+ */
+export function holdCommand(host: Host, argv: readonly string[], signal: AbortSignal): HeldCommand {
+  const address = host.address ?? { via: "local" };
+  const [file = "", ...args] = address.via === "local" ? argv : [...sshArgv(address), argv.map(quote).join(" ")];
+  return spawn(file, args, { stdio: ["pipe", "pipe", "ignore"], signal, killSignal: "SIGKILL", env: { ...process.env, LC_ALL: "C" } });
 }

@@ -3,6 +3,7 @@
 # A change of this script or of image/ gives another folder, so a stale image is never booted.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${AMPEL_RIG_CACHE:-/var/cache/ampel-rig}
@@ -16,6 +17,7 @@ say() { echo "rig image: $*" >&2; }
 
 # test/rig/image.ts computes the same: hash over the script and the files of image/, in name order.
 hashOfRecipe() {
+  local LC_ALL=C
   cat "$here/build-image.sh" "$here"/image/* | sha256sum | cut -c 1-12
 }
 
@@ -88,7 +90,7 @@ copyAcquireOptions >"$options"
 say "building a $release server with ${#packages[@]} packages, takes a minute or two"
 
 include=$(IFS=,; echo "${packages[*]}")
-LC_ALL=C.UTF-8 timeout --kill-after=10 1200 mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
+timeout --kill-after=10 1200 mmdebstrap --quiet --mode=root --variant=minbase --format=directory \
   --include="$include" --aptopt="$options" \
   --aptopt='APT::Install-Recommends "false"' \
   --dpkgopt='force-unsafe-io' \

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { openJournalFile, listJournalFiles, readLongest, type JournalFile, type JournalLine } from "./journal-file.ts";
+import { openJournalFile, listJournalFiles, readLongest, type JournalFile } from "./journal-file.ts";
 import type { Delivery, DurableEngine, DurableRun, Workflow } from "./run.ts";
 
 export const runEnding = ".run.jsonl";
@@ -24,19 +24,19 @@ export function startFileEngine(folders: readonly string[], clock: Clock): Durab
   const cancelled = new Map<string, AbortController>();
   return {
     async start(workflow, id, input) {
-      const journal = openJournalFile(folders, id + runEnding);
-      const lines = journal.lines as readonly RunLine[];
+      const journal = openJournalFile<RunLine>(folders, id + runEnding);
+      const { lines } = journal;
       const controller = new AbortController();
       cancelled.set(id, controller);
       try {
         const end = lines.find((line) => line.type === "end");
         if (end !== undefined) return outcome(end) as never;
         const first = lines.find((line) => line.type === "start");
-        if (first === undefined) append(journal, { type: "start", workflow: workflow.name, input });
+        if (first === undefined) journal.append({ type: "start", workflow: workflow.name, input });
         // The input it began with, not the one of today: a playbook edited meanwhile changes nothing.
         const given = first === undefined ? input : (first.input as typeof input);
         const value = await workflow.body(openRun(id, journal, folders, clock, controller.signal), given);
-        append(journal, { type: "end", value });
+        journal.append({ type: "end", value });
         return value;
       } finally {
         cancelled.delete(id);
@@ -44,7 +44,7 @@ export function startFileEngine(folders: readonly string[], clock: Clock): Durab
       }
     },
     async send(runId, topic, value, key): Promise<Delivery> {
-      const lines = readLongest(folders, runId + runEnding) as readonly RunLine[];
+      const lines = readLongest<RunLine>(folders, runId + runEnding);
       if (lines.length === 0) return "unknown-run";
       if (lines.some((line) => line.type === "end")) return "too-late";
       appendFileSync(join(folders[0] ?? "", `${runId}.messages`), `${JSON.stringify({ topic, value, key })}\n`, { flush: true });
@@ -60,15 +60,15 @@ export function startFileEngine(folders: readonly string[], clock: Clock): Durab
 /** Runs that began and did not end: their process was killed, or is still at work. */
 export function listUnfinishedRuns(folders: readonly string[]): UnfinishedRun[] {
   return listJournalFiles(folders, runEnding).flatMap((name) => {
-    const lines = readLongest(folders, name) as readonly RunLine[];
+    const lines = readLongest<RunLine>(folders, name);
     const start = lines.find((line) => line.type === "start");
     if (start === undefined || lines.some((line) => line.type === "end")) return [];
     return [{ id: name.slice(0, -runEnding.length), workflow: start.workflow, input: start.input }];
   });
 }
 
-function openRun(id: string, journal: JournalFile, folders: readonly string[], clock: Clock, signal: AbortSignal): DurableRun {
-  const known = journal.lines as readonly RunLine[];
+function openRun(id: string, journal: JournalFile<RunLine>, folders: readonly string[], clock: Clock, signal: AbortSignal): DurableRun {
+  const known = journal.lines;
   let position = -1;
   const step: DurableRun["step"] = async (name, effect) => {
     position += 1;
@@ -79,13 +79,13 @@ function openRun(id: string, journal: JournalFile, folders: readonly string[], c
     if (foreign !== undefined) throw new Error(`run ${id}: step ${here} is "${name}" now and was another when it was written`);
     if (result !== undefined) return outcome(result) as never;
     signal.throwIfAborted();
-    append(journal, { type: "intent", position: here, name });
+    journal.append({ type: "intent", position: here, name });
     try {
       const value = await effect({ signal, key: `${id}:${here}`, isRepeat: earlier.length > 0 });
-      append(journal, { type: "result", position: here, name, value });
+      journal.append({ type: "result", position: here, name, value });
       return value;
     } catch (error) {
-      if (!signal.aborted) append(journal, { type: "result", position: here, name, error: String(error) });
+      if (!signal.aborted) journal.append({ type: "result", position: here, name, error: String(error) });
       throw error;
     }
   };
@@ -119,8 +119,4 @@ function readMessages(folders: readonly string[], id: string): { topic: string; 
 function outcome(line: { value?: unknown; error?: string }): unknown {
   if (line.error !== undefined) throw new Error(line.error);
   return line.value;
-}
-
-function append(journal: JournalFile, line: RunLine): void {
-  journal.append(line satisfies JournalLine);
 }

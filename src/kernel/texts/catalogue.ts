@@ -5,6 +5,7 @@ import { playbookTexts } from "./playbooks.ts";
 import { probeDataTexts } from "./probes-data.ts";
 import { probeHostTexts } from "./probes-host.ts";
 import { probeNetworkTexts } from "./probes-network.ts";
+import { responderTexts } from "./responder.ts";
 import { sandboxTexts } from "./sandbox.ts";
 import { storeTexts } from "./store.ts";
 import { triageTexts } from "./triage.ts";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...probeDataTexts,
   ...probeHostTexts,
   ...probeNetworkTexts,
+  ...responderTexts,
   ...sandboxTexts,
   ...storeTexts,
   ...triageTexts,

@@ -5,10 +5,9 @@ image=$1
 files=$2
 inside() { chroot "$image" "$@"; }
 
-# A boot must not look like a first boot, nor ask a network that is not there.
+# A boot must not look like a first boot, nor take over this machine's name and resolver.
 : >"$image/etc/machine-id"
-rm -f "$image/var/lib/dbus/machine-id" "$image/etc/resolv.conf"
-printf '127.0.0.1 localhost\n::1 localhost\n' >"$image/etc/hosts"
+rm -f "$image/var/lib/dbus/machine-id" "$image/etc/resolv.conf" "$image/etc/hostname"
 
 install -m 644 "$files/sshd.conf" "$image/etc/ssh/sshd_config.d/ampel.conf"
 rm -f "$image"/etc/ssh/ssh_host_*
@@ -22,12 +21,17 @@ printf '<h1>gateway</h1>\n' >"$image/var/www/gateway/index.html"
 install -m 644 "$files/nginx-site.conf" "$image/etc/nginx/sites-available/default"
 install -m 644 "$files/supervisor-worker.conf" "$image/etc/supervisor/conf.d/worker.conf"
 install -m 644 "$files/mariadb.cnf" "$image/etc/mysql/mariadb.conf.d/90-ampel.cnf"
-inside mariadbd --bootstrap --user=mysql <"$files/seed.sql"
+log=$(mktemp)
+if ! inside mariadbd --bootstrap --user=mysql <"$files/seed.sql" 2>"$log"; then
+  cat "$log" >&2
+  exit 1
+fi
+rm -f "$log"
 
-for unit in mariadb redis-server nginx postgresql ssh supervisor cron; do
+phpUnit=$(basename "$image"/lib/systemd/system/php*-fpm.service)
+for unit in mariadb redis-server nginx postgresql ssh supervisor cron "$phpUnit"; do
   inside systemctl enable --quiet "$unit"
 done
-inside sh -c 'systemctl enable --quiet php*-fpm.service'
 # Timers would do real work in the middle of a test; a getty has no console here.
 for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service \
   dpkg-db-backup.timer phpsessionclean.timer fstrim.timer console-getty.service getty@tty1.service; do

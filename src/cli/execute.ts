@@ -1,0 +1,95 @@
+import { openApp, type App } from "../app.ts";
+import { exitCodes, Failure } from "../kernel/failure.ts";
+import { message, say, type Language } from "../kernel/message.ts";
+import { nearestOf, readArguments } from "./arguments.ts";
+import type { Command, Line, Outcome } from "./command.ts";
+import { describeAll, describeCommand } from "./help.ts";
+import { openScreen, openSilentScreen, wrapLine, type Screen } from "./screen.ts";
+import { commandTable } from "./table.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Runs one command line as a person typed it; prints, and returns the exit code. */
+export async function executeLine(argv: readonly string[], env: Environment, signal: AbortSignal): Promise<number> {
+  const isJson = argv.includes("--json");
+  const language = guessLanguage(env);
+  const screen = openScreen({ language, isJson, env });
+  const [name = "", ...rest] = argv;
+  try {
+    if (name === "" || name === "help" || name === "--help") {
+      screen.tell(describeAll(commandTable, language));
+      return name === "" ? exitCodes.usage : exitCodes.allClear;
+    }
+    const command = await findCommand(name);
+    const given = readArguments(name, command, rest);
+    if (given.flags.has("help")) {
+      screen.tell(describeCommand(name, command, language));
+      return exitCodes.allClear;
+    }
+    const app = await openApp({ configPath: given.values.get("config"), env, language, execute: executeInProcess });
+    // The configuration's language counts from here on.
+    const spoken = openScreen({ language: app.language, isJson, env });
+    try {
+      const outcome = await command.run({ ...given, isDryRun: given.flags.has("dry-run"), app, screen: spoken, signal });
+      print(outcome, spoken, isJson);
+      return outcome.exitCode;
+    } finally {
+      await app.close();
+    }
+  } catch (error) {
+    return report(error, screen, isJson, language);
+  }
+}
+
+/** Runs one command line inside this process, for a playbook; nothing is printed. */
+async function executeInProcess(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }> {
+  const screen = openSilentScreen(app.language);
+  try {
+    const [name = "", ...rest] = words;
+    const command = await findCommand(name);
+    const given = readArguments(name, command, rest);
+    const outcome = await command.run({ ...given, isDryRun: given.flags.has("dry-run"), app, screen, signal });
+    const lines = outcome.lines.map((line) => render(line, app.language));
+    return { exitCode: outcome.exitCode, output: [screen.text(), ...lines].filter((text) => text !== "").join("\n") };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { exitCode: error.exitCode, output: `${say(error.what, app.language)}\n→ ${say(error.nextStep, app.language)}` };
+  }
+}
+
+/** @throws {Failure} usage */
+async function findCommand(name: string): Promise<Command> {
+  const entry = commandTable[name];
+  if (entry !== undefined) return await entry.load();
+  const nearest = nearestOf(name, Object.keys(commandTable));
+  const what = nearest === undefined ? message("cli.command-unknown", { name }) : message("cli.command-unknown-near", { name, nearest });
+  throw new Failure("usage", what, message("cli.see-all"));
+}
+
+function print(outcome: Outcome, screen: Screen, isJson: boolean): void {
+  if (isJson) process.stdout.write(`${JSON.stringify(outcome.document, null, 2)}\n`);
+  else for (const line of outcome.lines) screen.tell(line);
+}
+
+function render(line: Line, language: Language): string {
+  return typeof line === "string" ? line : say(line, language);
+}
+
+/** A failure becomes a sentence, a next step and an exit code; a bug keeps its stack. */
+function report(error: unknown, screen: Screen, isJson: boolean, language: Language): number {
+  if (!(error instanceof Failure)) {
+    process.stderr.write(`${say(message("cli.bug"), language)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return exitCodes.bug;
+  }
+  const what = say(error.what, language);
+  const nextStep = say(error.nextStep, language);
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: what, nextStep } }, null, 2)}\n`);
+  else process.stderr.write(`${wrapLine(`${screen.style("✗", "bad")} ${what}`, screen.columns)}\n${wrapLine(`→ ${nextStep}`, screen.columns)}\n`);
+  return error.exitCode;
+}
+
+/** Before a configuration is read: `AMPEL_LANG`, else the locale says English, else German. */
+export function guessLanguage(env: Environment): Language {
+  const wanted = env["AMPEL_LANG"] || env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "";
+  return wanted.startsWith("en") ? "en" : "de";
+}

@@ -1,0 +1,101 @@
+import { seconds, minutes } from "../kernel/clock.ts";
+import type { Zone } from "../probes/cause.ts";
+import { findProbeKind } from "../probes/catalogue.ts";
+import type { Probe } from "../probes/probe.ts";
+import { dependenciesOf } from "./dependencies.ts";
+import { localHost, type Watch } from "./fields.ts";
+import { serviceSpec } from "./service-spec.ts";
+import { watchedSections, type Config, type WatchedSection } from "./schema.ts";
+import { toHost, type HostEntry } from "./host-schema.ts";
+
+/** How soon the worst of a zone must be seen (source playbook: red is to be fixed within two minutes). */
+const everyOfZone: Record<Zone, number> = { red: seconds(5), yellow: seconds(15), green: seconds(60) };
+
+/** The zone of the worst that a kind usually reports; it decides only how often it looks. */
+const zoneOfKind: Partial<Record<string, Zone>> = {
+  service: "red",
+  host: "red",
+  mariadb: "red",
+  postgres: "red",
+  redis: "red",
+  http: "red",
+  tcp: "red",
+  disk: "red",
+  load: "green",
+  "log-errors": "green",
+};
+
+/** Things that change slowly, or whose owner counts our calls (Cal.com suspended the account for too many). */
+const everyOfKind: Partial<Record<string, number>> = {
+  vendor: seconds(30),
+  dns: seconds(30),
+  release: minutes(1),
+  "clock-offset": minutes(1),
+  cron: minutes(5),
+  backup: minutes(5),
+  certificate: minutes(10),
+  playbooks: minutes(10),
+};
+
+const deadlineMs = seconds(5);
+
+/**
+ * Every probe the configuration asks for, ready to run, ids unique as `section.name`.
+ * `dependsOn` holds everything a subject stands on, also indirectly, without the subject itself.
+ */
+export function expandProbes(config: Config): Probe[] {
+  const build = (id: string, subject: string, watch: Watch, host: string): Probe => {
+    const named = watch.subject ?? subject;
+    const below = dependenciesOf(config, named, [...watch.dependsOn, host]);
+    const zone = watch.zone;
+    return {
+      id,
+      kind: watch.kind,
+      spec: watch.spec,
+      host,
+      subject: named,
+      dependsOn: below,
+      ...(zone === undefined ? {} : { zone }),
+      everyMs: watch.everyMs ?? everyOfKind[watch.kind] ?? everyOfZone[zone ?? zoneOfKind[watch.kind] ?? "yellow"],
+      deadlineMs: watch.deadlineMs ?? deadlineMs,
+    };
+  };
+
+  return [
+    ...watchedHosts(config).flatMap(([name, host]) => hostProbes(name, host, build)),
+    ...Object.entries(config.services).map(([name, service]) => build(`service.${name}`, name, { kind: "service", spec: serviceSpec(service), ...service }, service.host)),
+    ...Object.entries(config.databases).map(([name, database]) => build(`database.${name}`, name, database.watch, hostOfDatabase(config, name))),
+    ...(Object.keys(watchedSections) as WatchedSection[]).flatMap((section) =>
+      Object.entries(config[section]).map(([name, watch]) => build(`${watchedSections[section].id}.${name}`, name, watch, watch.host ?? localHost)),
+    ),
+    ...Object.entries(config.probes).map(([name, watch]) => build(name, name, watch, watch.host ?? localHost)),
+  ];
+}
+
+/** The host a database runs on: its own, else that of its service, else the local one. */
+export function hostOfDatabase(config: Config, name: string): string {
+  const database = config.databases[name];
+  return database?.host ?? config.services[database?.service ?? ""]?.host ?? localHost;
+}
+
+/**
+ * Hosts with their built-in checks. The local one counts when it is written down, when something runs on it,
+ * or when there is no other: a laptop that watches servers is not part of the chain.
+ */
+export function watchedHosts(config: Config): [string, HostEntry][] {
+  const written = Object.entries(config.hosts);
+  if (localHost in config.hosts) return written;
+  const isUsed =
+    written.length === 0 || Object.values(config.services).some(({ host }) => host === localHost) || Object.keys(config.databases).some((name) => hostOfDatabase(config, name) === localHost);
+  return isUsed ? [[localHost, toHost({})], ...written] : written;
+}
+
+function hostProbes(name: string, host: HostEntry, build: (id: string, subject: string, watch: Watch, host: string) => Probe): Probe[] {
+  const { disks, ...checks } = host.checks;
+  const isReachable = findProbeKind("host") !== undefined && host.address.via === "ssh";
+  return [
+    ...(isReachable ? [build(`host.${name}`, name, { kind: "host", spec: {}, dependsOn: [] }, name)] : []),
+    ...disks.map((watch) => build(`disk.${name}.${String(watch.spec["path"] ?? "/")}`, name, watch, name)),
+    ...Object.entries(checks).flatMap(([check, watch]) => (watch === undefined ? [] : [build(`${check}.${name}`, name, watch, name)])),
+  ];
+}

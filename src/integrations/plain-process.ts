@@ -1,0 +1,55 @@
+import { askHost, type Host } from "./host.ts";
+import { actText, lookText } from "./plain-process-text.ts";
+import { checkAct } from "./service-control-act.ts";
+import type { ActOptions, ServiceAddress, ServiceControl, ServiceState } from "./service-control-contract.ts";
+
+type ProcessAddress = Extract<ServiceAddress, { manager: "process" }>;
+
+const defaultGraceMs = 5_000;
+
+/**
+ * A service known by its pid file alone. A recycled pid is not our process, a zombie is not running,
+ * and two starts at the same time give one process (flock on `PIDFILE.lock`).
+ */
+export function openProcessControl(host: Host, address: ProcessAddress): ServiceControl {
+  const { pidFile, start, stop = [], cwd = "/", env = {}, logFile = `${pidFile}.log` } = address;
+  const name = pidFile.split("/").at(-1)?.replace(/\.pid$/, "") ?? pidFile;
+  const act = (verb: string) => async (options: ActOptions) => {
+    const graceMs = Math.min(options.stopGraceMs ?? defaultGraceMs, Math.max(0, options.timeoutMs - 2_000));
+    const result = await host.run(["bash", "-euo", "pipefail", "-c", actText, name, ...stop, ...start], {
+      signal: options.signal,
+      timeoutMs: options.timeoutMs,
+      // The service's own environment comes first: it must not replace what the text works with.
+      env: { ...env, PIDFILE: pidFile, LOGFILE: logFile, CWD: cwd, ACT: verb, STOP_ARGC: String(stop.length), GRACE_TENTHS: String(Math.ceil(graceMs / 100)) },
+    });
+    return checkAct(host, result, `${name} ${verb}`, `${verb} ${pidFile}: ${(verb === "stop" ? stop : start).join(" ")}`, options.signal);
+  };
+  return {
+    address,
+    name,
+    state: async (signal, timeoutMs = 5_000) => parseProcessState(await askHost(host, lookText, { signal, timeoutMs, env: { PIDFILE: pidFile, LOGFILE: logFile } })),
+    start: act("start"),
+    stop: act("stop"),
+    restart: act("restart"),
+    reload: act("reload"),
+  };
+}
+
+/** The state in the lines that `lookText` prints. */
+export function parseProcessState(text: string): ServiceState {
+  const lines = text.split("\n");
+  const field = (name: string): string => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+  const letter = field("Letter");
+  const isAlive = field("Why") === "alive";
+  return {
+    isRunning: isAlive,
+    isChanging: false,
+    isHung: isAlive && (letter === "T" || letter === "t"),
+    ...(isAlive ? { mainPid: Number(field("Pid")), since: Number(field("Since")) * 1000 } : { result: field("Why") }),
+    isMasked: false,
+    isEnabled: true,
+    loadState: "loaded",
+    raw: lines.filter((line) => line !== "" && !line.startsWith("Line=")).join("\n"),
+    lastLines: lines.filter((line) => line.startsWith("Line=")).map((line) => line.slice("Line=".length)),
+  };
+}

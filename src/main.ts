@@ -1,0 +1,11 @@
+import { executeLine } from "./cli/execute.ts";
+
+const interrupt = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) {
+  process.once(name, () => {
+    interrupt.abort(new DOMException(name, "AbortError"));
+    // A second one ends it the hard way: whoever insists at three in the morning has a reason.
+    process.once(name, () => process.exit(130));
+  });
+}
+process.exitCode = await executeLine(process.argv.slice(2), process.env, interrupt.signal);

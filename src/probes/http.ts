@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { exchange, type HttpAnswer } from "../integrations/http-client.ts";
+import { NetworkFault } from "../integrations/http-client-fault.ts";
+import { Failure } from "../kernel/failure.ts";
+import { message } from "../kernel/message.ts";
+import { Secret, secretSchema } from "../kernel/secret.ts";
+import { fingerprintSchema } from "./certificate.ts";
+import { decideHttp, isExpectedStatus, isRedirect, withoutQuery, type HttpSample, type StatusRange } from "./http-decision.ts";
+import { printExchange } from "./http-evidence.ts";
+import { defineProbe } from "./probe.ts";
+import { textPatternSchema } from "./text-pattern.ts";
+
+/** An address without a user part: a password has no place in ampel.yaml. */
+export const webAddressSchema = z.url({ protocol: /^https?$/, error: "url" }).refine((text) => !/\/\/[^/?#]*@/.test(text), { error: "secret" });
+
+const status = z.int().min(100).max(599);
+const range = z
+  .string()
+  .regex(/^[1-5]\d\d-[1-5]\d\d$/, { error: "status" })
+  .transform((text): StatusRange => ({ from: Number(text.slice(0, 3)), to: Number(text.slice(4)) }));
+const statuses = z.union([status.transform((code): StatusRange => ({ from: code, to: code })), range]);
+
+const secretNames = /^(authorization|proxy-authorization|cookie|x-api-key)$/i;
+const plainValue = z.string().refine((text) => !text.includes("${"), { error: "secret" });
+
+const schema = z.strictObject({
+  url: webAddressSchema,
+  method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET"),
+  expectStatus: z
+    .union([statuses, z.array(statuses).min(1)])
+    .transform((given) => [given].flat())
+    .default([{ from: 200, to: 299 }]),
+  expectBody: textPatternSchema.optional(),
+  headers: z
+    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.union([secretSchema, plainValue]))
+    .refine((headers) => Object.entries(headers).every(([name, value]) => !secretNames.test(name) || value instanceof Secret), { error: "secret" })
+    .default({}),
+  /** Sent as `Authorization: Bearer …`. */
+  bearer: secretSchema.optional(),
+  /** Redirects to follow; a redirect beyond is not ok, for it proves nothing about the page behind. */
+  redirects: z.int().min(0).max(10).default(0),
+  /** Asks this address instead of public DNS, which may lead to the other host. */
+  resolve: z.union([z.ipv4(), z.ipv6()]).optional(),
+  ca: z.string().min(1).optional(),
+  fingerprint: fingerprintSchema.optional(),
+  certificateWarnDays: z.number().min(0).optional(),
+  samples: z.int().min(1).max(50).default(1),
+  slowMs: z.int().min(1).optional(),
+  downMs: z.int().min(1).optional(),
+  maxBodyBytes: z.int().min(1).max(1_048_576).default(65_536),
+});
+
+type Spec = z.infer<typeof schema>;
+
+// What is left of the deadline for the verdict when a later sample hangs.
+const verdictShare = 0.05;
+
+/**
+ * Does an address answer as it should? Measures `latencyP50Ms`, `latencyP95Ms`, `samples`, `status`, the phases
+ * `lookupMs`, `connectMs`, `tlsMs`, `firstByteMs` of the last answer, and `certificateDaysLeft`.
+ */
+export const httpProbe = defineProbe({
+  kind: "http",
+  schema,
+  async look(spec, { signal, clock, deadlineMs }) {
+    const startedMs = clock.monotonicMs();
+    const { headers, secrets } = revealHeaders(spec);
+    const samples: HttpSample[] = [await takeSample(spec, headers, secrets.length > 0, signal)];
+    while (samples.length < spec.samples) {
+      const leftMs = deadlineMs * (1 - verdictShare) - (clock.monotonicMs() - startedMs);
+      const sample = await takeLaterSample(spec, headers, secrets.length > 0, leftMs, signal);
+      samples.push(sample);
+      if ("isUnfinished" in sample) break;
+    }
+    const seen = decideHttp(samples, spec, withoutQuery(spec.url), clock.now());
+    const last = samples.findLast((sample) => "answer" in sample);
+    if (seen.state === "ok" || last === undefined || !("answer" in last)) return seen;
+    return { ...seen, evidence: printExchange(`${spec.method} ${withoutQuery(spec.url)}`, last.answer, secrets) };
+  },
+});
+
+async function takeLaterSample(spec: Spec, headers: Headers, hasSecrets: boolean, leftMs: number, signal: AbortSignal): Promise<HttpSample> {
+  const startedMs = performance.now();
+  const limit = AbortSignal.timeout(Math.max(1, Math.round(leftMs)));
+  try {
+    return await takeSample(spec, headers, hasSecrets, AbortSignal.any([signal, limit]));
+  } catch (error) {
+    if (limit.aborted && !signal.aborted) return { isUnfinished: true, latencyMs: performance.now() - startedMs };
+    throw error;
+  }
+}
+
+async function takeSample(spec: Spec, headers: Headers, hasSecrets: boolean, signal: AbortSignal): Promise<HttpSample> {
+  const startedMs = performance.now();
+  try {
+    const { answer, isRedirectWithheld } = await follow(spec, headers, hasSecrets, signal);
+    return { answer, isRedirectWithheld, latencyMs: performance.now() - startedMs };
+  } catch (error) {
+    if (error instanceof NetworkFault) return { fault: error, latencyMs: performance.now() - startedMs };
+    throw error;
+  }
+}
+
+async function follow(spec: Spec, headers: Headers, hasSecrets: boolean, signal: AbortSignal): Promise<{ answer: HttpAnswer; isRedirectWithheld: boolean }> {
+  const home = new URL(spec.url);
+  let url = home;
+  let method: string = spec.method;
+  for (let followed = 0; ; followed += 1) {
+    const connectAddress = url.host === home.host ? spec.resolve : undefined;
+    const trust = { caFile: spec.ca, fingerprint256: spec.fingerprint };
+    const answer = await exchange({ url, method, headers, connectAddress, trust, maxBodyBytes: spec.maxBodyBytes }, signal);
+    if (followed === spec.redirects || !isRedirect(answer) || isExpectedStatus(answer.status, spec.expectStatus)) return { answer, isRedirectWithheld: false };
+    const next = URL.parse(answer.headers.location ?? "", url);
+    if (next === null || !/^https?:$/.test(next.protocol)) return { answer, isRedirectWithheld: false };
+    if (hasSecrets && next.origin !== home.origin) return { answer, isRedirectWithheld: true };
+    // As browsers do: after these a POST becomes a GET (RFC 9110, 15.4).
+    if ([301, 302, 303].includes(answer.status) && method === "POST") method = "GET";
+    url = next;
+  }
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+function revealHeaders(spec: Spec): { headers: Headers; secrets: string[] } {
+  const secrets: string[] = [];
+  const reveal = (secret: Secret): string => {
+    const value = secret.reveal();
+    secrets.push(value);
+    return value;
+  };
+  const entries = Object.entries(spec.headers).map(([name, value]): [string, string] => [name, value instanceof Secret ? reveal(value) : value]);
+  if (spec.bearer !== undefined) entries.push(["authorization", `Bearer ${reveal(spec.bearer)}`]);
+  for (const [name, value] of entries) {
+    // Node would refuse it too, but as a bug; here it is a mistake in a file.
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new Failure("config-invalid", message("http.header-invalid", { name }), message("http.header-next"));
+  }
+  return { headers: Object.fromEntries(entries), secrets };
+}

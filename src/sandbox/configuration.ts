@@ -1,0 +1,60 @@
+import { stringify } from "yaml";
+import { criticalTables } from "./database.ts";
+import { worldLimits } from "./health.ts";
+import { addressOf } from "./service-address.ts";
+import { worldPaths, writeWhole, type ServiceName, type World } from "./world.ts";
+
+/** Writes the `ampel.yaml` by which Ampel watches and repairs this world, and returns its path. */
+export function writeWorldConfig(world: World): string {
+  const { configuration } = worldPaths(world.folder);
+  const head = "# The guarded world of a rehearsal. Written anew whenever the sandbox is started or mended.\n";
+  writeWhole(configuration, head + stringify(describeWorld(world), { lineWidth: 0 }), 0o600);
+  return configuration;
+}
+
+/** The same as data. */
+export function describeWorld(world: World) {
+  const { folder, ports } = world;
+  const paths = worldPaths(folder);
+  const secret = (name: string): string => `\${file:${paths.secret(name)}}`;
+  const runs = (name: ServiceName) => ({ process: addressOf(world, name) });
+  return {
+    version: 1,
+    name: "Sandbox",
+    hosts: {
+      // The machine itself is none of the rehearsal's business: only the world's own space is watched.
+      local: {
+        address: "local",
+        disks: [{ path: folder, budget: world.budgetBytes, warnPercent: 99, fullPercent: 100, fullWithin: "1s", every: "1s" }],
+        memory: false,
+        load: false,
+        clock: false,
+        cron: false,
+      },
+    },
+    services: {
+      postgres: { ...runs("postgres"), isDatabase: true, ready: { tcp: `127.0.0.1:${ports.postgres}` }, every: "1s" },
+      "retell-stand-in": { ...runs("retell"), ready: { tcp: `127.0.0.1:${ports.retell}` }, every: "1s" },
+      "calcom-stand-in": { ...runs("calcom"), ready: { tcp: `127.0.0.1:${ports.calcom}` }, every: "1s" },
+      worker: { ...runs("worker"), dependsOn: ["postgres"], every: "1s" },
+      app: { ...runs("app"), dependsOn: ["postgres"], ready: { http: `http://127.0.0.1:${ports.app}/health` }, every: "1s" },
+    },
+    databases: {
+      askproai: {
+        engine: "postgres",
+        service: "postgres",
+        url: secret("postgres-url"),
+        tables: Object.fromEntries(Object.entries(criticalTables).map(([table, floor]) => [table, floor])),
+        dependsOn: ["postgres"],
+        every: "2s",
+      },
+    },
+    caches: { "app-cache": { folder: paths.cache } },
+    probes: {
+      "app-health": { kind: "http", url: `http://127.0.0.1:${ports.app}/health`, subject: "app", dependsOn: ["postgres"], every: "1s" },
+      "app-calls": { kind: "http", url: `http://127.0.0.1:${ports.app}/calls`, subject: "app", dependsOn: ["postgres"], samples: 3, slowMs: worldLimits.latencyMs, every: "1s" },
+    },
+    disposables: { "rotated-logs": { paths: [`${paths.logs}/*.log.*`], olderThan: "1h" } },
+    authority: { level: "act" },
+  };
+}

@@ -1,0 +1,84 @@
+import { closeSync, openSync, readdirSync, rmSync, utimesSync, writeSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hours, systemClock } from "../../kernel/clock.ts";
+import { message } from "../../kernel/message.ts";
+import { usedBytes } from "../disk.ts";
+import { worldLimits } from "../health.ts";
+import { ask } from "../request.ts";
+import { worldPaths, type World } from "../world.ts";
+import type { Fault } from "./fault.ts";
+
+const rotatedLog = /^app\.log\.\d+$/;
+const rotatedLogBytes = 4 * 1024 * 1024;
+
+const diskFull: Fault = {
+  name: "disk-full",
+  what: message("sandbox.fault.disk-full"),
+  cause: "disk-full",
+  subject: "local",
+  playbook: "red/disk-full",
+  async inject(world, signal) {
+    const line = `${"x".repeat(127)}\n`;
+    const block = Buffer.from(line.repeat(rotatedLogBytes / line.length));
+    const { logs } = worldPaths(world.folder);
+    // One file beyond the budget, so that the worker's heartbeat does not decide whether the disk is full.
+    const missingBytes = world.budgetBytes - usedBytes(world.folder) + rotatedLogBytes;
+    const first = listRotated(world).length + 1;
+    for (let index = 0; index * rotatedLogBytes < missingBytes; index += 1) {
+      signal?.throwIfAborted();
+      const file = join(logs, `app.log.${first + index}`);
+      const handle = openSync(file, "w");
+      writeSync(handle, block);
+      closeSync(handle);
+      // Old enough that the rules of the configuration let it go.
+      const changedAt = (systemClock.now() - hours(24 * (first + index))) / 1000;
+      utimesSync(file, changedAt, changedAt);
+    }
+  },
+  isInjected: async (world) => usedBytes(world.folder) >= world.budgetBytes,
+  async mend(world) {
+    for (const name of listRotated(world)) rmSync(join(worldPaths(world.folder).logs, name), { force: true });
+  },
+};
+
+function listRotated(world: World): string[] {
+  return readdirSync(worldPaths(world.folder).logs).filter((name) => rotatedLog.test(name));
+}
+
+const cacheBatch = 2000;
+const cacheLimit = 40_000;
+
+const cacheBloated: Fault = {
+  name: "cache-bloated",
+  what: message("sandbox.fault.cache-bloated"),
+  cause: "slow-response",
+  subject: "app",
+  playbook: "green/system-slow",
+  async inject(world, signal) {
+    const { cache } = worldPaths(world.folder);
+    const entry = JSON.stringify({ key: "expired", expiresAt: 0, body: "" });
+    // How many entries make a page slow depends on the machine: added until it is well beyond the limit.
+    for (let count = listEntries(world).length; count < cacheLimit; ) {
+      signal?.throwIfAborted();
+      if ((await pageTakesMs(world, signal)) > worldLimits.latencyMs * 2) return;
+      for (const end = count + cacheBatch; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.json`), entry);
+    }
+  },
+  // Half a batch: a cache that was cleared fills again with a few.
+  isInjected: async (world) => listEntries(world).length > cacheBatch / 2,
+  async mend(world) {
+    for (const name of listEntries(world)) rmSync(join(worldPaths(world.folder).cache, name), { force: true });
+  },
+};
+
+function listEntries(world: World): string[] {
+  return readdirSync(worldPaths(world.folder).cache).filter((name) => name.startsWith("expired-"));
+}
+
+async function pageTakesMs(world: World, signal?: AbortSignal): Promise<number> {
+  const answers = [];
+  for (let count = 0; count < 2; count += 1) answers.push(await ask(world.ports.app, "/calls", { signal, timeoutMs: 10_000 }));
+  return Math.min(...answers.map(({ totalMs }) => totalMs));
+}
+
+export const diskFaults: readonly Fault[] = [diskFull, cacheBloated];

@@ -1,0 +1,104 @@
+import { existsSync, rmSync } from "node:fs";
+import { message } from "../../kernel/message.ts";
+import { halt, kill, launch, runningProgram } from "../launch.ts";
+import { isStopped, signalProcess } from "../process-identity.ts";
+import { readAppSettings, writeAppSettings } from "../settings.ts";
+import { worldPaths, writeWhole, type ServiceName, type World } from "../world.ts";
+import type { Fault } from "./fault.ts";
+
+function killed(name: ServiceName, what: Fault["what"]): Fault {
+  return {
+    name: `${name}-killed`,
+    what,
+    cause: "service-down",
+    subject: name,
+    playbook: "red/service-down",
+    inject: (world) => kill(world, name),
+    isInjected: async (world) => runningProgram(world, name) === undefined,
+    mend: async (world, signal) => void (await launch(world, name, signal)),
+  };
+}
+
+const appHung: Fault = {
+  name: "app-hung",
+  what: message("sandbox.fault.app-hung"),
+  cause: "service-down",
+  subject: "app",
+  playbook: "red/service-down",
+  async inject(world) {
+    const running = runningProgram(world, "app");
+    if (running !== undefined) signalProcess(running, "SIGSTOP");
+  },
+  async isInjected(world) {
+    const running = runningProgram(world, "app");
+    return running !== undefined && isStopped(running);
+  },
+  async mend(world) {
+    const running = runningProgram(world, "app");
+    if (running !== undefined) signalProcess(running, "SIGCONT");
+  },
+};
+
+/** How long the app lives after each start while it flaps. */
+const flapAfterMs = 5000;
+
+const appFlapping: Fault = {
+  name: "app-flapping",
+  what: message("sandbox.fault.app-flapping", { seconds: flapAfterMs / 1000 }),
+  cause: "service-down",
+  subject: "app",
+  async inject(world, signal) {
+    const control = worldPaths(world.folder).control("app");
+    if (existsSync(control)) return;
+    writeWhole(control, String(flapAfterMs));
+    // A restart nobody asked for, as the first death would have been; this one dies by itself.
+    await halt(world, "app");
+    await launch(world, "app", signal);
+  },
+  isInjected: async (world) => existsSync(worldPaths(world.folder).control("app")),
+  async mend(world, signal) {
+    if (!(await appFlapping.isInjected(world))) return;
+    rmSync(worldPaths(world.folder).control("app"), { force: true });
+    await restartApp(world, signal);
+  },
+};
+
+const appBrokenConfig: Fault = {
+  name: "app-broken-config",
+  what: message("sandbox.fault.app-broken-config"),
+  cause: "service-down",
+  subject: "app",
+  async inject(world) {
+    writeWhole(worldPaths(world.folder).appSettings, '{ "pageSize": 20,\n');
+    await kill(world, "app");
+  },
+  isInjected: async (world) => !areSettingsReadable(world),
+  async mend(world, signal) {
+    if (areSettingsReadable(world)) return;
+    writeAppSettings(world, { isForced: true });
+    await restartApp(world, signal);
+  },
+};
+
+async function restartApp(world: World, signal?: AbortSignal): Promise<void> {
+  await halt(world, "app");
+  await launch(world, "app", signal);
+}
+
+function areSettingsReadable(world: World): boolean {
+  try {
+    readAppSettings(worldPaths(world.folder).appSettings);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const processFaults: readonly Fault[] = [
+  killed("postgres", message("sandbox.fault.postgres-killed")),
+  killed("app", message("sandbox.fault.app-killed")),
+  killed("worker", message("sandbox.fault.worker-killed")),
+  appHung,
+  appFlapping,
+  appBrokenConfig,
+];

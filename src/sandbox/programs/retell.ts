@@ -1,0 +1,3 @@
+import { serveVendor } from "./vendor.ts";
+
+serveVendor("retell");
