@@ -43,8 +43,15 @@ module.exports = {
       name: "nobody-imports-a-surface",
       comment: "Command line and daemon are where a process begins; capabilities never call back into them.",
       severity: "error",
-      from: { path: "^src/", pathNot: ["^src/(cli|daemon|console)/", "^src/(main|app)\\.ts$", tests] },
-      to: { path: ["^src/(cli|daemon|console)/", "^src/(main|app)\\.ts$"] },
+      from: { path: "^src/", pathNot: ["^src/(cli|daemon|console)/", "^src/main\\.ts$", tests] },
+      to: { path: ["^src/(cli|daemon|console)/", "^src/main\\.ts$"] },
+    },
+    {
+      name: "wiring-is-imported-by-what-runs-it",
+      comment: "app.ts knows every capability, so none may know it; the responder drives them all.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/(cli|daemon|console|gateway|responder)/", "^src/main\\.ts$", tests] },
+      to: { path: "^src/app\\.ts$" },
     },
     {
       name: "the-outside-only-through-integrations",

@@ -48,8 +48,9 @@ giveUp() { # German reason, English reason
 }
 
 showProgress() { # folder
+  exec 9>&- # a redirection of the call would keep a copy, and with it the lock
   seconds=0
-  while sleep 1; do
+  while sleep 1 && kill -0 $$ 2>/dev/null; do
     seconds=$((seconds + 1))
     if [ -t 2 ]; then every=1; else every=10; fi
     [ $((seconds % every)) -eq 0 ] || continue
@@ -68,7 +69,7 @@ install() {
   if [ -f .npmrc ]; then cp .npmrc "$fresh/"; fi
 
   if isRunnable; then limitS=$staleLimitS; else limitS=$missingLimitS; fi
-  showProgress "$fresh" 9>&- & progress=$!
+  showProgress "$fresh" & progress=$!
   # In the background, so that Ctrl-C is heard at once; timeout passes it on to everything npm started.
   timeout -k 5 "$limitS" npm --prefix "$fresh" ci --ignore-scripts --no-audit --no-fund --loglevel=error \
     --fetch-retries=2 --fetch-timeout=30000 </dev/null >"$fresh/npm.log" 2>&1 9>&- & npm=$!

@@ -20,8 +20,8 @@ export type Arguments = {
 };
 
 /** Every option a command takes, its own first. */
-export function optionsOf(command: Pick<Command, "options" | "isChanging">): Record<string, Option> {
-  return { ...command.options, ...(command.isChanging ? { "dry-run": dryRunOption } : {}), ...commonOptions };
+export function optionsOf({ options }: Pick<Command, "options">, isChanging: boolean): Record<string, Option> {
+  return { ...options, ...(isChanging ? { "dry-run": dryRunOption } : {}), ...commonOptions };
 }
 
 /**
@@ -29,8 +29,8 @@ export function optionsOf(command: Pick<Command, "options" | "isChanging">): Rec
  * at three in the morning `--dryrun` must not start the real thing.
  * @throws {Failure} usage
  */
-export function readArguments(name: string, command: Pick<Command, "options" | "isChanging" | "words">, argv: readonly string[]): Arguments {
-  const options = optionsOf(command);
+export function readArguments(name: string, command: Pick<Command, "options" | "words">, isChanging: boolean, argv: readonly string[]): Arguments {
+  const options = optionsOf(command, isChanging);
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(Object.entries(options).map(([key, { value }]) => [key, { type: value === undefined ? "boolean" : "string" } as const])),

@@ -10,12 +10,11 @@ export type Option = {
 
 /** One command, as data: help, the reference page and the parser are made from it. */
 export type Command = {
-  readonly summary: Message;
   /** Words after the name, `NAME` required, `[NAME]` optional, `NAME…` one or more. */
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, Option>>;
-  /** True when it can change something: it then has `--dry-run`. */
-  readonly isChanging: boolean;
+  /** False for what must work without one: it is then not even looked for. Default true: found and checked, if there is one. */
+  readonly needsConfig?: boolean;
   /** Longer help: what it does, what it never does. */
   readonly details?: Message;
   run(call: Call): Promise<Outcome>;

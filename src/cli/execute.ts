@@ -2,10 +2,10 @@ import { openApp, type App } from "../app.ts";
 import { exitCodes, Failure } from "../kernel/failure.ts";
 import { message, say, type Language } from "../kernel/message.ts";
 import { nearestOf, readArguments } from "./arguments.ts";
-import type { Command, Line, Outcome } from "./command.ts";
+import type { Line, Outcome } from "./command.ts";
 import { describeAll, describeCommand } from "./help.ts";
 import { openScreen, openSilentScreen, wrapLine, type Screen } from "./screen.ts";
-import { commandTable } from "./table.ts";
+import { commandTable, type CommandEntry } from "./table.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,13 +20,15 @@ export async function executeLine(argv: readonly string[], env: Environment, sig
       screen.tell(describeAll(commandTable, language));
       return name === "" ? exitCodes.usage : exitCodes.allClear;
     }
-    const command = await findCommand(name);
-    const given = readArguments(name, command, rest);
+    const entry = findCommand(name);
+    const command = await entry.load();
+    const given = readArguments(name, command, entry.isChanging, rest);
     if (given.flags.has("help")) {
-      screen.tell(describeCommand(name, command, language));
+      screen.tell(describeCommand(name, entry, command, language));
       return exitCodes.allClear;
     }
-    const app = await openApp({ configPath: given.values.get("config"), env, language, execute: executeInProcess });
+    const app = openApp({ configPath: given.values.get("config"), env, language, execute: executeInProcess });
+    if (command.needsConfig !== false) await app.findConfig();
     // The configuration's language counts from here on.
     const spoken = openScreen({ language: app.language, isJson, env });
     try {
@@ -46,8 +48,9 @@ async function executeInProcess(words: readonly string[], app: App, signal: Abor
   const screen = openSilentScreen(app.language);
   try {
     const [name = "", ...rest] = words;
-    const command = await findCommand(name);
-    const given = readArguments(name, command, rest);
+    const entry = findCommand(name);
+    const command = await entry.load();
+    const given = readArguments(name, command, entry.isChanging, rest);
     const outcome = await command.run({ ...given, isDryRun: given.flags.has("dry-run"), app, screen, signal });
     const lines = outcome.lines.map((line) => render(line, app.language));
     return { exitCode: outcome.exitCode, output: [screen.text(), ...lines].filter((text) => text !== "").join("\n") };
@@ -58,9 +61,9 @@ async function executeInProcess(words: readonly string[], app: App, signal: Abor
 }
 
 /** @throws {Failure} usage */
-async function findCommand(name: string): Promise<Command> {
+function findCommand(name: string): CommandEntry {
   const entry = commandTable[name];
-  if (entry !== undefined) return await entry.load();
+  if (entry !== undefined) return entry;
   const nearest = nearestOf(name, Object.keys(commandTable));
   const what = nearest === undefined ? message("cli.command-unknown", { name }) : message("cli.command-unknown-near", { name, nearest });
   throw new Failure("usage", what, message("cli.see-all"));

@@ -4,14 +4,14 @@ import type { Command } from "./command.ts";
 import type { CommandEntry } from "./table.ts";
 
 /** The help of one command, ready to print. */
-export function describeCommand(name: string, command: Command, language: Language): string {
-  const options = Object.entries(optionsOf(command)).map(([key, { value, what }]) => ({
+export function describeCommand(name: string, entry: CommandEntry, command: Command, language: Language): string {
+  const options = Object.entries(optionsOf(command, entry.isChanging)).map(([key, { value, what }]) => ({
     left: value === undefined ? `--${key}` : `--${key} ${value}`,
     right: say(what, language),
   }));
   const width = Math.max(...options.map(({ left }) => left.length));
   return [
-    say(command.summary, language),
+    say(entry.summary, language),
     "",
     `  ampel ${[name, ...command.words].join(" ")} [${say(message("cli.options"), language)}]`,
     ...(command.details === undefined ? [] : ["", say(command.details, language)]),

@@ -4,7 +4,6 @@ import { findProbeKind } from "../probes/catalogue.ts";
 import type { Probe } from "../probes/probe.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { localHost, type Watch } from "./fields.ts";
-import { serviceSpec } from "./service-spec.ts";
 import { watchedSections, type Config, type WatchedSection } from "./schema.ts";
 import { toHost, type HostEntry } from "./host-schema.ts";
 
@@ -63,8 +62,9 @@ export function expandProbes(config: Config): Probe[] {
 
   return [
     ...watchedHosts(config).flatMap(([name, host]) => hostProbes(name, host, build)),
-    ...Object.entries(config.services).map(([name, service]) => build(`service.${name}`, name, { kind: "service", spec: serviceSpec(service), ...service }, service.host)),
+    ...Object.entries(config.services).map(([name, service]) => build(`service.${name}`, name, service.watch, service.host)),
     ...Object.entries(config.databases).map(([name, database]) => build(`database.${name}`, name, database.watch, hostOfDatabase(config, name))),
+    ...Object.entries(config.vendors).map(([name, watch]) => build(`vendor.${name}`, name, watch, localHost)),
     ...(Object.keys(watchedSections) as WatchedSection[]).flatMap((section) =>
       Object.entries(config[section]).map(([name, watch]) => build(`${watchedSections[section].id}.${name}`, name, watch, watch.host ?? localHost)),
     ),

@@ -6,7 +6,7 @@ import { zones, type Zone } from "../probes/cause.ts";
 export const localHost = "local";
 
 /** Names are spoken, stand in probe ids and become words of a shell: no blanks, no capitals, no slashes. */
-export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "name" });
+export const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** A reference to an entry of another section; whether it exists is checked for the whole file at once. */
 export const referenceSchema = z.string().min(1);

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import { findNearest } from "./nearest.ts";
-import { howToWrite, isSecretField, looksSecret } from "./plain-secrets.ts";
+import { howToWrite, isSecretField, looksSecret, secretReferences } from "./plain-secrets.ts";
 import type { FieldPath } from "./problem.ts";
 import { ruleWords } from "./rule-words.ts";
 import { isDuration, isSecret, possibleKeys, schemasAt, valueAt } from "./schema-walk.ts";
@@ -23,7 +23,7 @@ export function explainIssue(issue: Issue, root: z.core.$ZodType, value: unknown
     return issue.errors.length === 0 ? explainChoice(issue, value) : explainUnion(issue, root, value);
   }
   if ((isSecret(schemas) || issue.message === "secret") && found !== undefined) {
-    return at(message("config.secret-plain"), howToWrite(String(path.findLast((part) => typeof part === "string") ?? "")));
+    return at(message("config.secret-plain"), howToWrite(String(path.findLast((part) => typeof part === "string") ?? ""), found));
   }
   if (found === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value")) return missing(issue, path, schemas);
   if (isDuration(schemas) && (issue.code === "invalid_type" || issue.code === "invalid_format")) {
@@ -76,7 +76,7 @@ function explainChoice(issue: Issue, value: unknown): Explanation[] {
 
 /** Of several allowed shapes, the one the writer most likely meant is the one that accepts the outermost form. */
 function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, root: z.core.$ZodType, value: unknown): Explanation[] {
-  const inner = issue.errors.filter((branch) => !branch.some((one) => one.path.length === 0 && (one.code === "invalid_type" || one.code === "invalid_value")));
+  const inner = issue.errors.filter((branch) => !isOfOtherForm(branch));
   const candidates = inner.length > 0 ? inner : issue.errors;
   const [best] = [...candidates].sort((one, other) => one.length - other.length);
   const placed = (best ?? []).map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue);
@@ -89,10 +89,17 @@ function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, root: z.
   return [{ path, at: "value", what: message("config.no-shape", { value: show(found, path) }), instead: message("config.one-of-shapes", { expected: [...new Set(expected)].join(", ") }) }];
 }
 
+/** A text where this shape wants a list: not what the writer meant. */
+function isOfOtherForm(branch: readonly Issue[]): boolean {
+  return branch.some(
+    (one) => one.path.length === 0 && (one.code === "invalid_type" || one.code === "invalid_value" || (one.code === "invalid_union" && one.errors.every(isOfOtherForm))),
+  );
+}
+
 function missing(issue: Issue, path: FieldPath, schemas: readonly z.core.$ZodType[]): Explanation[] {
   const key = String(path.at(-1) ?? "");
   const what = message("config.missing", { key });
-  if (isSecret(schemas)) return [{ path, at: "key", what, instead: howToWrite(key) }];
+  if (isSecret(schemas)) return [{ path, at: "key", what, instead: message("config.missing-secret", { key, ...secretReferences(key) }) }];
   if (isDuration(schemas)) return [{ path, at: "key", what, instead: message("config.missing-duration", { key }) }];
   if (issue.code === "invalid_value") return [{ path, at: "key", what, instead: message("config.missing-choice", { key, options: issue.values.map(String).join(", ") }) }];
   const expected = issue.code === "invalid_type" ? issue.expected : "string";
@@ -159,7 +166,8 @@ function explainSize(issue: Extract<Issue, { code: "too_small" | "too_big" }>, f
 
 function nameHint(issues: readonly Issue[], name: string): Message {
   const options = issues.flatMap((issue) => (issue.code === "invalid_value" ? issue.values.map(String) : []));
-  return options.length > 0 ? choiceHint(name, options) : message("config.name-rule");
+  if (options.length > 0) return choiceHint(name, options);
+  return issues.map((issue) => ruleWords(issue.message, name)?.instead).find((words) => words !== undefined) ?? message("config.name-rule");
 }
 
 /** A rule of one field (its form) or of several together; `what` is said by the rule's word. */

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { withFullPaths } from "./full-paths.ts";
 import { explainIssue } from "./issue.ts";
 import { findPlainSecrets } from "./plain-secrets.ts";
@@ -22,8 +23,9 @@ export function parseConfig(text: string, place: ParsePlace): ParsedConfig {
   const parsed = configSchema.safeParse(withFullPaths(value, place.folder, place.home));
   const secrets = findPlainSecrets(source);
   const problems = [
+    ...source.problems,
     ...secrets,
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => explainIssue(issue, configSchema, value)).map(({ path, what, instead, at }) => own.problemAt(path, what, instead, at))),
+    ...(parsed.success ? [] : causes(parsed.error.issues)).flatMap((issue) => explainIssue(issue, configSchema, value)).map(({ path, what, instead, at }) => own.problemAt(path, what, instead, at)),
     ...findReferenceProblems(own),
     ...findRuleProblems(own, parsed.success ? parsed.data : undefined),
   ];
@@ -42,14 +44,22 @@ function withoutOwn(value: Readonly<Record<string, unknown>>): ConfigSource["val
   return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
 }
 
+/** "Exactly one of unit, supervisor …" is no news where `unit` was mistyped: the unknown key is the cause. */
+function causes(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const mistyped = new Set(issues.filter((issue) => issue.code === "unrecognized_keys").map((issue) => JSON.stringify(issue.path)));
+  return issues.filter((issue) => issue.code !== "custom" || !mistyped.has(JSON.stringify(issue.path)));
+}
+
 /** One problem per field: a secret in plain text is also of the wrong form, but one sentence about it is enough. */
 function withoutRepeats(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const seen = new Set<string>();
+  const secret = problems.filter(({ what }) => what.key === "config.secret-plain").map(({ field }) => field);
   return problems.filter((problem) => {
     const place = `${problem.line}:${problem.column}:${problem.field}`;
-    const isNew = !seen.has(place);
+    // The mapping around a plain secret is refused for the same reason.
+    const isAround = problem.what.key === "config.secret-plain" && secret.some((field) => problem.field !== "" && field.startsWith(`${problem.field}.`));
+    const isNew = !seen.has(place) && !isAround;
     seen.add(place);
     return isNew;
   });
 }
-

@@ -1,5 +1,5 @@
 import { isSecretReference } from "../kernel/secret.ts";
-import { message } from "../kernel/message.ts";
+import { message, type Message } from "../kernel/message.ts";
 import type { ConfigProblem, FieldPath } from "./problem.ts";
 import type { ConfigSource } from "./source.ts";
 
@@ -39,7 +39,7 @@ export function findPlainSecrets(source: ConfigSource): ConfigProblem[] {
     const match = secretShapes.map((shape) => shape.exec(text)).find((found) => found !== null);
     if (match === undefined || match === null || problems.has(index + 1)) continue;
     const what = message("config.secret-plain");
-    problems.set(index + 1, { file: source.file, line: index + 1, column: match.index + 1, field: "", what, instead: howToWrite("") });
+    problems.set(index + 1, { file: source.file, line: index + 1, column: match.index + 1, field: "", what, instead: howToWrite("", match[0]) });
   }
   return [...problems.values()];
 }
@@ -58,10 +58,14 @@ function* plainSecretPaths(value: unknown, path: FieldPath, depth: number): Gene
   }
 }
 
-/** `apiKey` → `${file:/etc/ampel/secrets/api-key}` or `${env:API_KEY}`. */
-export function howToWrite(key: string): ReturnType<typeof message> {
+/** What to write in place of a secret; a password inside an address has no reference of its own. */
+export function howToWrite(key: string, found?: unknown): Message {
+  const isInAddress = typeof found === "string" && /^[a-z][a-z0-9+.-]*:\/\//i.test(found);
+  return isInAddress ? message("config.secret-address-instead") : message("config.secret-plain-instead", secretReferences(key));
+}
+
+/** `apiKey` → `${file:/etc/ampel/secrets/api-key}` and `${env:API_KEY}`. */
+export function secretReferences(key: string): { reference: string; other: string } {
   const words = key === "" ? ["secret"] : key.split(/(?=[A-Z])|[^A-Za-z0-9]+/).filter((word) => word !== "");
-  const file = words.join("-").toLowerCase();
-  const name = words.join("_").toUpperCase();
-  return message("config.secret-plain-instead", { reference: `\${file:/etc/ampel/secrets/${file}}`, other: `\${env:${name}}` });
+  return { reference: `\${file:/etc/ampel/secrets/${words.join("-").toLowerCase()}}`, other: `\${env:${words.join("_").toUpperCase()}}` };
 }

@@ -11,6 +11,9 @@ export const subjectSections = ["hosts", "services", "databases", "queues", "ven
 /** Fields of an entry that name an entry of another section. */
 const references: Readonly<Record<string, string>> = { host: "hosts", service: "services", redis: "databases", on: "databases" };
 
+/** Sections without entries: `host` is no reference there. */
+const ruleSections = ["zones", "damping", "authority", "automation", "playbooks", "people"];
+
 type Entry = { readonly path: FieldPath; readonly value: unknown };
 
 /**
@@ -35,7 +38,7 @@ export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
     problems.push(source.problemAt(path, message("config.unknown-reference", { name, section }), instead));
   };
 
-  for (const section of Object.keys(mapping(root))) {
+  for (const section of Object.keys(mapping(root)).filter((name) => !ruleSections.includes(name))) {
     for (const [name, entry] of Object.entries(mapping(child(root, section)))) {
       const path = [section, name];
       for (const [field, target] of Object.entries(references)) {

@@ -25,7 +25,8 @@ export function possibleKeys(root: Schema, path: FieldPath, value: unknown): str
 }
 
 function keysOf(schema: Schema): string[] {
-  const { type, shape } = definition(schema);
+  const { type, shape, keyType } = definition(schema) as Definition & { keyType?: Schema };
+  if (type === "record") return [...(keyType?._zod.values ?? [])].map(String);
   return type === "object" ? Object.keys(shape as object) : [];
 }
 

@@ -5,6 +5,7 @@ import { pathSchema } from "./fields.ts";
 import { hostsSection } from "./host-schema.ts";
 import { authoritySection, automationSection, dampingSection, disposablesSection, peopleSection, playbooksSection, zonesSection } from "./rules-schema.ts";
 import { servicesSection } from "./service-schema.ts";
+import { vendorsSection } from "./vendor-schema.ts";
 import { probesSection, watchedSection } from "./watch-schema.ts";
 
 /** Sections whose entries are probes of one kind; the first part of their ids is given beside. */
@@ -33,9 +34,10 @@ export const configSchema = z.strictObject({
   services: servicesSection,
   databases: databasesSection,
   caches: cachesSection,
+  vendors: vendorsSection,
   backups: watchedSection("backup", "Backups: age, size and end of the newest artefact"),
   certificates: watchedSection("certificate", "Certificates by address or file"),
-  heartbeats: watchedSection("heartbeat", "Jobs that report to Ampel; silence is a finding"),
+  heartbeats: watchedSection("heartbeat", "Jobs that report to Ampel; silence is a finding", "name"),
   logs: watchedSection("log-errors", "Log files and their rate of errors"),
   releases: watchedSection("release", "The running release against the deployed one"),
   probes: probesSection("Any other check: id, then kind and its fields"),

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { serviceAddressFields, toServiceAddress, namesOneManager } from "../integrations/service-control.ts";
+import { toServiceAddress } from "../integrations/service-control.ts";
 import type { ServiceAddress } from "../integrations/service-control-contract.ts";
 import { durationSchema } from "../kernel/duration.ts";
-import type { Zone } from "../probes/cause.ts";
-import { localHost, referenceSchema, watchFields, type Damping } from "./fields.ts";
-import { sectionOf } from "./watch-schema.ts";
+import { serviceProbe } from "../probes/service.ts";
+import type { ProbeKind } from "../probes/probe.ts";
+import { localHost, referenceSchema, watchFields, type Watch } from "./fields.ts";
+import { extendKind, sectionOf, toWatch } from "./watch-schema.ts";
 
 /** How a playbook proves that a restarted service serves again, from the service's own host. */
 export type Readiness =
@@ -22,10 +23,7 @@ export type ServiceEntry = {
   readonly restart: { readonly isAllowed: boolean; /** Of this service alone, instead of the limit under `automation`. */ readonly limitIn15Minutes?: number };
   /** The service takes up a new configuration by reload, without dropping requests. */
   readonly canReload: boolean;
-  readonly zone?: Zone;
-  readonly everyMs?: number;
-  readonly deadlineMs?: number;
-  readonly damping?: Damping;
+  readonly watch: Watch;
 };
 
 const readySchema = z
@@ -43,35 +41,44 @@ const readySchema = z
     return { by: "tcp", address: address.replace(/^\[|\]$/g, ""), port: Number(port), timeoutMs };
   });
 
+type GivenService = z.infer<typeof serviceProbe.schema> & {
+  host?: string;
+  dependsOn?: string[];
+  isDatabase?: boolean;
+  ready?: Readiness;
+  restart?: { allow?: boolean; limitIn15Minutes?: number };
+  reload?: boolean;
+};
+
+const kind: ProbeKind = serviceProbe as unknown as ProbeKind;
+
 export const servicesSection = sectionOf<ServiceEntry>(
-  z
-    .strictObject({
-      ...serviceAddressFields,
-      host: referenceSchema.optional().describe("Name of a host; default local"),
-      ...watchFields,
-      isDatabase: z.boolean().optional().describe("Restarted last, never by force, never when the disk is full"),
-      ready: readySchema.optional().describe("Proof that it serves, beside the manager's word"),
-      restart: z
-        .strictObject({
-          allow: z.boolean().optional().describe("May a playbook restart it? Default true"),
-          limitIn15Minutes: z.int().min(0).max(20).optional().describe("Restarts of this service; default automation.restartsPerServiceIn15Minutes"),
-        })
-        .optional(),
-      reload: z.boolean().optional().describe("True when reload takes up a new configuration without dropping requests"),
-    })
-    .refine(namesOneManager, { error: "service-address" })
-    .transform(({ host = localHost, dependsOn = [], isDatabase = false, ready, restart = {}, reload = false, zone, every, deadline, damping, ...address }): ServiceEntry => ({
-      host,
-      address: toServiceAddress(address),
-      dependsOn,
-      isDatabase,
-      ...(ready === undefined ? {} : { ready }),
-      restart: { isAllowed: restart.allow ?? true, ...(restart.limitIn15Minutes === undefined ? {} : { limitIn15Minutes: restart.limitIn15Minutes }) },
-      canReload: reload,
-      ...(zone === undefined ? {} : { zone }),
-      ...(every === undefined ? {} : { everyMs: every }),
-      ...(deadline === undefined ? {} : { deadlineMs: deadline }),
-      ...(damping === undefined ? {} : { damping }),
-    })),
+  extendKind(kind, {
+    host: referenceSchema.optional().describe("Name of a host; default local"),
+    ...watchFields,
+    isDatabase: z.boolean().optional().describe("Restarted last, never by force, never when the disk is full"),
+    ready: readySchema.optional().describe("Proof that it serves, beside the manager's word"),
+    restart: z
+      .strictObject({
+        allow: z.boolean().optional().describe("May a playbook restart it? Default true"),
+        limitIn15Minutes: z.int().min(0).max(20).optional().describe("Restarts of this service; default automation.restartsPerServiceIn15Minutes"),
+      })
+      .optional(),
+    reload: z.boolean().optional().describe("True when reload takes up a new configuration without dropping requests"),
+  }).transform((given) => toService(given as GivenService)),
   "What a service manager runs: systemd units, supervisor programs, plain processes",
 );
+
+function toService(given: GivenService): ServiceEntry {
+  const { host = localHost, dependsOn = [], isDatabase = false, ready, restart = {}, reload = false } = given;
+  return {
+    host,
+    address: toServiceAddress(given),
+    dependsOn,
+    isDatabase,
+    ...(ready === undefined ? {} : { ready }),
+    restart: { isAllowed: restart.allow ?? true, ...(restart.limitIn15Minutes === undefined ? {} : { limitIn15Minutes: restart.limitIn15Minutes }) },
+    canReload: reload,
+    watch: toWatch(kind, given),
+  };
+}

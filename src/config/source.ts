@@ -80,8 +80,10 @@ function yamlProblems(document: Document, placed: Placed): ConfigProblem[] {
   } as Partial<Record<string, readonly [Message, Message]>>;
   const lines = new Set<number>();
   const problems: ConfigProblem[] = [];
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    const [what, instead] = known[code] ?? [message("config.yaml-other", { code }), message("config.yaml-other-instead")];
+  for (const { code, pos, message: words } of [...document.errors, ...document.warnings]) {
+    // The parser calls a bracket that is never closed an indentation.
+    const cause = code === "BAD_INDENT" && words.startsWith("Flow") ? "MISSING_CHAR" : code;
+    const [what, instead] = known[cause] ?? [message("config.yaml-other", { code }), message("config.yaml-other-instead")];
     const problem = placed(pos[0], [], what, instead);
     // One slip makes the parser stumble several times on the same line.
     if (!lines.has(problem.line)) problems.push(problem);

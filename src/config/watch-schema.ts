@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Zone } from "../probes/cause.ts";
 import { findProbeKind, probeKinds } from "../probes/catalogue.ts";
 import type { ProbeKind } from "../probes/probe.ts";
-import { referenceSchema, watchFields, type Damping, type Watch } from "./fields.ts";
+import { namePattern, referenceSchema, watchFields, type Damping, type Watch } from "./fields.ts";
 
 type Shape = Record<string, z.core.$ZodType>;
 
@@ -28,7 +28,8 @@ export function extendKind(kind: ProbeKind, ours: Shape, omit: readonly string[]
 /** Takes the two halves of an entry apart: what the probe gets, and when and for whom it looks. */
 export function toWatch(kind: ProbeKind, entry: Readonly<Record<string, unknown>>): Watch {
   const spec = Object.fromEntries(Object.entries(entry).filter(([key, value]) => key in kind.schema.shape && value !== undefined));
-  const { host, subject, dependsOn, zone, every, deadline, damping } = entry as {
+  // A word that the probe uses itself (a heartbeat's `every`) is the probe's.
+  const { host, subject, dependsOn, zone, every, deadline, damping } = Object.fromEntries(Object.entries(entry).filter(([key]) => !(key in kind.schema.shape))) as {
     host?: string;
     subject?: string;
     dependsOn?: string[];
@@ -50,12 +51,19 @@ export function toWatch(kind: ProbeKind, entry: Readonly<Record<string, unknown>
   };
 }
 
-/** A section whose entries are all of one kind (`backups`, `logs` …). */
-export function watchedSection(kindName: string, description: string): z.ZodType<Record<string, Watch>> {
+/** A section whose entries are all of one kind (`backups`, `logs` …). `named`: a field of the probe that the entry's name fills in. */
+export function watchedSection(kindName: string, description: string, named?: string): z.ZodType<Record<string, Watch>> {
   const kind = findProbeKind(kindName);
   if (kind === undefined) return z.record(z.string(), z.never()).optional().default({}).describe(description);
   const entry = extendKind(kind, { ...placeFields, ...watchFields }).transform((given) => toWatch(kind, given));
-  return sectionOf(entry, description);
+  if (named === undefined) return sectionOf(entry, description);
+  const unnamed = extendKind(kind, { ...placeFields, ...watchFields }, [named]);
+  return z
+    .record(z.string().regex(namePattern, { error: "name" }), unnamed)
+    .optional()
+    .default({})
+    .transform((entries) => Object.fromEntries(Object.entries(entries).map(([name, given]) => [name, toWatch(kind, { ...given, [named]: name })])))
+    .describe(description);
 }
 
 /** `probes`: an entry of any kind, chosen by `kind`. */
@@ -68,7 +76,7 @@ export function probesSection(description: string): z.ZodType<Record<string, Wat
 
 export function sectionOf<Entry>(entry: z.ZodType<Entry>, description: string): z.ZodType<Record<string, Entry>> {
   return z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, { error: "name" }), entry)
+    .record(z.string().regex(namePattern, { error: "name" }), entry)
     .optional()
     .default({})
     .describe(description);

@@ -27,6 +27,8 @@ export type ServiceState = {
   /** The main process is stopped by a signal (state T): there, and yet serving nobody. */
   readonly isHung: boolean;
   readonly mainPid?: number;
+  /** Every process of it, where the manager knows several (supervisor with `numprocs`). */
+  readonly pids?: readonly number[];
   /** Since when it is in its present state. */
   readonly since?: number;
   /** Automatic restarts counted by the manager since it was last started by hand. */

@@ -80,7 +80,7 @@ export function parseSupervisorState(text: string): ServiceState {
     isRunning: states.length > 0 && states.every((state) => state === "RUNNING"),
     isChanging: states.some((state) => changing.has(state)),
     isHung: letters.some((letter) => letter === "T" || letter === "t"),
-    ...(pids[0] === undefined ? {} : { mainPid: pids[0] }),
+    ...(pids[0] === undefined ? {} : { mainPid: pids[0], pids }),
     ...(worst === undefined ? {} : { result: worst.state, ...(worst.detail === "" ? {} : { lastExit: worst.detail }) }),
     isMasked: false,
     isEnabled: !isAbsent,

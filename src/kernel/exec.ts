@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { StringDecoder } from "node:string_decoder";
 
 export type CommandOptions = {
   readonly cwd?: string;
@@ -28,131 +30,183 @@ export type CommandResult = {
 };
 
 const marker = "AMPEL_COMMAND";
+/** Time for the last output after the program's end, and for a killed one to be gone. */
 const drainMs = 200;
+const burialMs = 1000;
 
 /**
  * Runs a program without a shell and never throws for what the program does.
  * On timeout or abort its whole process group is killed, and every descendant that left the group too.
+ * Ends at most `burialMs` after that, even if the kernel does not let the program go (a dead NFS mount, another user's process).
  */
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const [file = "", ...args] = argv;
   const startedAt = performance.now();
   const mark = randomUUID();
-  const stdout = new Output(options.maxOutputBytes);
-  const stderr = new Output(options.maxOutputBytes);
+  const stdout = new Output(options);
+  const stderr = new Output(options);
+  const end = { exitCode: undefined as number | undefined, isTimedOut: false, isAborted: false, startError: undefined as string | undefined };
+  const result = (): CommandResult => {
+    const exitCode = end.isTimedOut || end.isAborted ? undefined : end.exitCode;
+    return { ...end, exitCode, stdout: stdout.text(), stderr: stderr.text(), durationMs: performance.now() - startedAt };
+  };
+  if (options.signal?.aborted) return { ...result(), isAborted: true };
+
+  const child = start(argv, options, mark);
+  if (typeof child === "string") return { ...result(), startError: child };
 
   return await new Promise((resolve) => {
-    let isTimedOut = false;
-    let isAborted = false;
-    const finish = (exitCode: number | undefined, startError?: string): void => {
+    let patience: NodeJS.Timeout | undefined;
+    const finishWithin = (ms: number): void => {
+      clearTimeout(patience);
+      patience = setTimeout(finish, ms);
+    };
+    const finish = (): void => {
+      forgetLimits();
+      clearTimeout(patience);
+      // A service left running by the command may hold the pipes for ever; it must not hold this process as well.
+      for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Partial<Socket> | null)?.unref?.();
+      child.unref();
+      resolve(result());
+    };
+    const forgetLimits = (): void => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", onAbort);
-      const durationMs = performance.now() - startedAt;
-      resolve({ exitCode, stdout: stdout.text(), stderr: stderr.text(), isTimedOut, isAborted, startError, durationMs });
     };
-    if (options.signal?.aborted) {
-      resolve({ exitCode: undefined, stdout: "", stderr: "", isTimedOut, isAborted: true, startError: undefined, durationMs: 0 });
-      return;
-    }
-    const child = spawn(file, args, {
+    const kill = (): void => {
+      forgetLimits();
+      if (child.pid !== undefined) killTree(child.pid, mark);
+      // A descendant that still holds the pipes must not keep us waiting.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      finishWithin(burialMs);
+    };
+    const onAbort = (): void => {
+      end.isAborted = true;
+      kill();
+    };
+    const onTimeout = (): void => {
+      end.isTimedOut = true;
+      kill();
+    };
+    const timer = options.timeoutMs === undefined ? undefined : setTimeout(onTimeout, Math.min(options.timeoutMs, longestTimerMs));
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+
+    // With no file descriptors left there is a child object without streams, and an error event.
+    child.stdout?.on("data", (chunk: Buffer) => stdout.add(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => stderr.add(chunk));
+    child.stdin?.on("error", () => {}); // a program that closes its input early is no fault of ours
+    child.stdin?.end(options.input ?? "");
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      end.startError = error.code ?? error.message;
+      finish();
+    });
+    // "close" comes when all output is read, which may be never.
+    child.on("exit", (code) => {
+      forgetLimits();
+      end.exitCode = code ?? undefined;
+      finishWithin(drainMs);
+    });
+    child.on("close", finish);
+  });
+}
+
+/** Node fires a timer that is longer than this at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The started child, or the code of what Node refuses outright (arguments too long, a NUL byte). */
+function start([file = "", ...args]: readonly string[], options: CommandOptions, mark: string): ChildProcess | string {
+  try {
+    return spawn(file, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env, [marker]: mark },
       // A group of its own: a timeout ends the children of the step's children as well.
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
-    const end = (): void => {
-      if (child.pid !== undefined) killGroup(child.pid, mark);
-      // A descendant that still holds the pipes must not keep us waiting.
-      child.stdout.destroy();
-      child.stderr.destroy();
-    };
-    const onAbort = (): void => {
-      isAborted = true;
-      end();
-    };
-    const timer =
-      options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            isTimedOut = true;
-            end();
-          }, options.timeoutMs);
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-
-    child.stdout.on("data", (chunk: Buffer) => stdout.add(chunk, options.onOutput));
-    child.stderr.on("data", (chunk: Buffer) => stderr.add(chunk, options.onOutput));
-    child.stdin.on("error", () => {}); // a program that closes its input early is no fault of ours
-    child.stdin.end(options.input ?? "");
-    child.on("error", (error: NodeJS.ErrnoException) => finish(undefined, error.code ?? error.message));
-    // "close" comes when all output is read; a service left running by the command may hold the pipes open for ever.
-    let exitCode: number | undefined;
-    const ended = (): void => finish(isTimedOut || isAborted ? undefined : exitCode);
-    child.on("exit", (code) => {
-      exitCode = code ?? undefined;
-      setTimeout(ended, drainMs).unref();
-    });
-    child.on("close", ended);
-  });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
-/** Kills a process group and whatever of the same command moved into another group (found by its environment mark). */
-function killGroup(pid: number, mark: string): void {
-  const strays = processesMarked(mark);
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // already gone
-  }
-  for (const stray of new Set([...strays, ...processesMarked(mark)])) {
-    try {
-      process.kill(stray, "SIGKILL");
-    } catch {
-      // already gone
+/** Kills a process group and what came from the same command but left the group: by parentage, and by the mark in its environment. */
+function killTree(pid: number, mark: string): void {
+  const killed = new Set<number>();
+  // A tree that forks while it is being killed is looked at again.
+  for (let round = 0; round < 5; round++) {
+    const found = findTree(pid, mark).filter((member) => !killed.has(member));
+    for (const member of round === 0 ? [-pid, ...found] : found) {
+      killed.add(member);
+      try {
+        process.kill(member, "SIGKILL");
+      } catch {
+        // already gone, or another user's
+      }
     }
+    if (round > 0 && found.length === 0) return;
   }
 }
 
-function processesMarked(mark: string): number[] {
+function findTree(root: number, mark: string): number[] {
+  const processes = listProcesses(mark);
+  const tree = new Set([root]);
+  // Children may have lower numbers than their parents: until nothing is added.
+  for (let size = 0; size !== tree.size; ) {
+    size = tree.size;
+    for (const { pid, parent, isMarked } of processes) if (isMarked || tree.has(parent)) tree.add(pid);
+  }
+  return [...tree].filter((pid) => pid !== root && processes.some((known) => known.pid === pid));
+}
+
+function listProcesses(mark: string): { pid: number; parent: number; isMarked: boolean }[] {
+  const entries = readOr("/proc", (path) => readdirSync(path), []);
+  return entries
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      const stat = readOr(`/proc/${name}/stat`, (path) => readFileSync(path, "latin1"), "");
+      // pid (name) state parent …; the name may contain anything, parentheses too.
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? 0);
+      const environment = readOr(`/proc/${name}/environ`, (path) => readFileSync(path, "latin1"), "");
+      return { pid: Number(name), parent, isMarked: environment.includes(`${marker}=${mark}`) };
+    });
+}
+
+function readOr<Value>(path: string, read: (path: string) => Value, otherwise: Value): Value {
   try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .filter((name) => {
-        try {
-          return readFileSync(`/proc/${name}/environ`, "latin1").includes(`${marker}=${mark}`);
-        } catch {
-          return false;
-        }
-      })
-      .map(Number);
+    return read(path);
   } catch {
-    return [];
+    return otherwise;
   }
 }
 
 /** Keeps the first and the last half of what a stream says: the cause is at one end or the other. */
 class Output {
-  readonly #half: number;
+  readonly #headBytes: number;
+  readonly #tailBytes: number;
+  readonly #onOutput: CommandOptions["onOutput"];
+  readonly #decoder = new StringDecoder("utf8");
   #head = Buffer.alloc(0);
   #tail = Buffer.alloc(0);
   #droppedBytes = 0;
 
-  constructor(maxBytes = 256 * 1024) {
-    this.#half = Math.floor(maxBytes / 2);
+  constructor({ maxOutputBytes = 256 * 1024, onOutput }: CommandOptions) {
+    this.#headBytes = Math.floor(maxOutputBytes / 2);
+    this.#tailBytes = maxOutputBytes - this.#headBytes;
+    this.#onOutput = onOutput;
   }
 
-  add(chunk: Buffer, onOutput?: (text: string) => void): void {
-    onOutput?.(chunk.toString("utf8"));
-    const room = this.#half - this.#head.length;
-    this.#head = Buffer.concat([this.#head, chunk.subarray(0, Math.max(0, room))]);
-    const joined = Buffer.concat([this.#tail, chunk.subarray(Math.max(0, room))]);
-    const surplus = Math.max(0, joined.length - this.#half);
+  add(chunk: Buffer): void {
+    // A letter of several bytes may be cut between two chunks.
+    this.#onOutput?.(this.#decoder.write(chunk));
+    const room = Math.max(0, this.#headBytes - this.#head.length);
+    this.#head = Buffer.concat([this.#head, chunk.subarray(0, room)]);
+    const joined = Buffer.concat([this.#tail, chunk.subarray(room)]);
+    const surplus = Math.max(0, joined.length - this.#tailBytes);
     this.#droppedBytes += surplus;
     this.#tail = joined.subarray(surplus);
   }
 
   text(): string {
-    const gap = this.#droppedBytes === 0 ? "" : `\n… ${this.#droppedBytes} bytes dropped …\n`;
-    return this.#head.toString("utf8") + gap + this.#tail.toString("utf8");
+    if (this.#droppedBytes === 0) return Buffer.concat([this.#head, this.#tail]).toString("utf8");
+    return `${this.#head.toString("utf8")}\n… ${this.#droppedBytes} bytes dropped …\n${this.#tail.toString("utf8")}`;
   }
 }

@@ -7,10 +7,11 @@ import type { RunScene } from "./run-step.ts";
  * Waits until enough different persons have said yes to exactly this text, and no longer than ten minutes.
  * Returns why the step may not run, or `undefined` when it may.
  */
-export async function awaitApproval({ run, input }: RunScene, step: Step, persons: number): Promise<{ state: "needs-human" | "refused"; message: Message } | undefined> {
+export async function awaitApproval({ run, input, hands }: RunScene, step: Step, persons: number): Promise<{ state: "needs-human" | "refused"; message: Message } | undefined> {
   if (!input.authority.canAsk) {
     return { state: "needs-human", message: message("run.approval-missing", { step: step.name, run: run.id }) };
   }
+  hands.onApprovalWanted({ runId: run.id, persons, step: { name: step.name, risk: step.risk, hash: step.hash, text: step.do.body.trim() } });
   const until = (await run.now()) + approvalExpiryMs;
   const agreed = new Set<string>();
   while (agreed.size < persons) {

@@ -47,6 +47,13 @@ export type RunOutcome = {
   readonly durationMs: number;
 };
 
+/** Somebody is asked to let a step run: this is what they are shown. */
+export type WantedApproval = {
+  readonly runId: string;
+  readonly persons: number;
+  readonly step: { readonly name: string; readonly risk: string; readonly hash: string; readonly text: string };
+};
+
 /** A command of ours, called without a new process. Output is what it would have printed. */
 export type InProcessCommand = (
   words: readonly string[],
@@ -57,6 +64,8 @@ export type InProcessCommand = (
 export type RunHands = {
   openHost(name: string): Host;
   readonly command: InProcessCommand;
+  /** Called, perhaps again after a crash, when a run waits for an approval. */
+  onApprovalWanted(wanted: WantedApproval): void;
   readonly logbook: Logbook;
   readonly clock: Clock;
   /** Takes a named lock, or says who holds it. */

@@ -107,7 +107,7 @@ function ended(result: BlockResult, block: Block): Ending {
 }
 
 /** Puts one step back. A step without an undo block stays as it is and is named so. */
-export async function undoStep(scene: RunScene, step: Step): Promise<StepReport> {
+export async function undoStep(scene: RunScene, step: Step, runId = scene.run.id): Promise<StepReport> {
   const { run, hands } = scene;
   if (step.undo === undefined) {
     return { name: step.name, state: "done", durationMs: 0, message: message("run.no-undo"), output: "" };
@@ -118,6 +118,6 @@ export async function undoStep(scene: RunScene, step: Step): Promise<StepReport>
   const state = result.isDone ? "undone" : "undo-failed";
   const what = result.isDone ? message("run.undone") : message("run.undo-failed");
   const report: StepReport = { name: step.name, state, durationMs, message: what, output: result.output };
-  await hands.logbook.write({ kind: "step-ended", runId: run.id, ...report }, `${run.id}:${step.name}:undone`);
+  await hands.logbook.write({ kind: "step-ended", runId, ...report }, `${run.id}:${step.name}:undone`);
   return report;
 }

@@ -1,8 +1,8 @@
-import type { DurableRun, Workflow } from "../kernel/durable/run.ts";
+import type { Workflow } from "../kernel/durable/run.ts";
 import { message, type Message } from "../kernel/message.ts";
 import { decideAuthority } from "./authority.ts";
 import { parsePlaybook } from "./parse.ts";
-import type { Playbook, Step } from "./playbook.ts";
+import type { Step } from "./playbook.ts";
 import type { RunHands, RunInput, RunOutcome, StepReport } from "./run-contract.ts";
 import { runStep, undoStep, type RunScene } from "./run-step.ts";
 import { sliceBudget } from "./slices.ts";
@@ -67,8 +67,7 @@ async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
     return await undoAll(scene, [...touched, step], reports, reason);
   }
   const isWorking = reports.every(({ state }) => state !== "failed");
-  const reason = message(isWorking ? "run.succeeded" : "run.partly-failed", {});
-  await run.now();
+  const reason = isWorking ? message("run.succeeded") : message("run.partly-failed");
   return { reports, state: isWorking ? "succeeded" : "failed", reason };
 }
 
@@ -90,5 +89,3 @@ async function announceOverrun({ run, playbook, input, hands }: RunScene, starte
   await hands.logbook.write({ kind: "alarm", message: what }, `${run.id}:over-budget`);
   return true;
 }
-
-export type { DurableRun, Playbook };

@@ -1,4 +1,13 @@
 import type { ProbeKind } from "./probe.ts";
+import { backupProbe } from "./backup.ts";
+import { clockOffsetProbe } from "./clock-offset.ts";
+import { cronProbe } from "./cron.ts";
+import { diskProbe } from "./disk.ts";
+import { loadProbe } from "./load.ts";
+import { logErrorsProbe } from "./log-errors.ts";
+import { memoryProbe } from "./memory.ts";
+import { releaseProbe } from "./release.ts";
+import { serviceProbe } from "./service.ts";
 import { certificateProbe } from "./certificate.ts";
 import { dnsProbe } from "./dns.ts";
 import { heartbeatProbe } from "./heartbeat.ts";
@@ -7,7 +16,7 @@ import { vendorProbe } from "./vendor.ts";
 import { tcpProbe } from "./tcp.ts";
 
 /** Every kind of check; adding one means a file, its test, and a line here. */
-export const probeKinds = [certificateProbe, dnsProbe, heartbeatProbe, httpProbe, vendorProbe, tcpProbe] as const;
+export const probeKinds = [backupProbe, clockOffsetProbe, cronProbe, diskProbe, loadProbe, logErrorsProbe, memoryProbe, releaseProbe, serviceProbe, certificateProbe, dnsProbe, heartbeatProbe, httpProbe, vendorProbe, tcpProbe] as const;
 
 export function findProbeKind(kind: string): ProbeKind | undefined {
   return (probeKinds as readonly ProbeKind[]).find((candidate) => candidate.kind === kind);

@@ -58,7 +58,7 @@ export const logErrorsProbe = defineProbe({
     if (how === "missing") throw new Failure("not-found", message("log.missing", { file: spec.file }), message("host.next-look", { host: host.name }));
     if (how === "denied") throw new Failure("not-found", message("log.denied", { file: spec.file }), message("log.next-denied", { file: spec.file, host: host.name }));
     const now = clock.now();
-    const body = (how === "grown" ? (before?.pending ?? "") : "") + printed.slice(headEnd + 1);
+    const body = (how === "grown" || how === "rotated" ? (before?.pending ?? "") : "") + printed.slice(headEnd + 1);
     const lineEnd = body.lastIndexOf("\n") + 1;
     const full = body.slice(0, lineEnd);
     const lines = how === "first" ? recentLines(full, now, spec.window, zoneMinutes(zone)) : full;

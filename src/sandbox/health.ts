@@ -61,7 +61,7 @@ async function checkHealthPage(world: World, signal?: AbortSignal): Promise<Mess
 }
 
 async function checkCallsPage(world: World, signal?: AbortSignal): Promise<Message[]> {
-  const { status, body, totalMs } = await ask(world.ports.app, "/calls", { signal, timeoutMs: 5000 });
+  const { status, body, totalMs } = await ask(world.ports.app, "/calls", { signal, timeoutMs: 3000 });
   if (status !== 200) return [message("sandbox.page-bad", { page: "/calls", status, body: body.slice(0, 200) })];
   const limitMs = worldLimits.latencyMs;
   return totalMs > limitMs ? [message("sandbox.page-slow", { page: "/calls", latencyMs: Math.round(totalMs), limitMs })] : [];

@@ -112,8 +112,8 @@ function sizeOf(file: string): number {
 
 function logTail(file: string, from: number): string | undefined {
   if (sizeOf(file) <= from) return undefined;
-  const text = readFileSync(file).subarray(from).toString("utf8").trim();
-  return text === "" ? undefined : text.split("\n").slice(-3).join(" | ");
+  const lines = readFileSync(file).subarray(from).toString("utf8").split("\n").filter((line) => line.trim() !== "");
+  return (lines.findLast((line) => /error|fatal/i.test(line)) ?? lines.at(-1))?.trim();
 }
 
 function notStarted(world: World, name: ProgramName, reason: string): Failure {

@@ -138,8 +138,25 @@ export function underServerAccount({ postgres: { uid, gid } }: World, argv: read
   return uid === undefined ? [...argv] : ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...argv];
 }
 
+/**
+ * The command that runs the server in the foreground. A killed server may stay as a zombie where nobody collects the dead
+ * (a container whose first process is no init), and Postgres takes a zombie for a living rival. Its lock file is then given
+ * our own number, which it knows to be left over, and all its other checks still hold.
+ */
+export function postgresStart(world: World): string[] {
+  return ["bash", "-c", takeOverLock, "postgres", join(world.postgres.data, "postmaster.pid"), ...underServerAccount(world, postgresCommand(world))];
+}
+
+const takeOverLock = `
+lock=$1; shift
+if [ -r "$lock" ] && read -r pid <"$lock" && read -r stat 2>/dev/null <"/proc/$pid/stat"; then
+  rest=\${stat##*) }
+  if [ "\${rest%% *}" = Z ]; then text=$(sed "1s/.*/$$/" "$lock") && printf '%s\\n' "$text" >"$lock"; fi
+fi
+exec "$@"`;
+
 /** The server's command line; the settings trade safety for speed: this data is thrown away. */
-export function postgresCommand({ postgres, ports }: World): string[] {
+function postgresCommand({ postgres, ports }: World): string[] {
   const settings = {
     port: String(ports.postgres),
     listen_addresses: "127.0.0.1",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { PlainProcess } from "../integrations/service-control-contract.ts";
-import { postgresCommand, underServerAccount } from "./postgres.ts";
+import { postgresStart, underServerAccount } from "./postgres.ts";
 import { programPath, worldPaths, type ProgramName, type World } from "./world.ts";
 
 /** The environment variable by which every process of a world says which one it belongs to. */
@@ -17,5 +17,5 @@ export function addressOf(world: World, name: ProgramName): PlainProcess {
   const { binFolder, data, env } = world.postgres;
   // SIGTERM would wait for sessions that never end by themselves ("smart shutdown").
   const stop = underServerAccount(world, [join(binFolder, "pg_ctl"), "stop", "-D", data, "-m", "fast", "-t", "3"]);
-  return { ...files, cwd: "/", env: { ...mark, ...env }, start: underServerAccount(world, postgresCommand(world)), stop };
+  return { ...files, cwd: "/", env: { ...mark, ...env }, start: postgresStart(world), stop };
 }

@@ -79,7 +79,7 @@ export function writeWorld(world: World): void {
 }
 
 /** Writes a file so that a reader sees the old text or the new one, never a part. */
-export function writeWhole(file: string, text: string, mode = 0o644): void {
+export function writeWhole(file: string, text: string | Buffer, mode = 0o644): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.draft`;
   writeFileSync(draft, text, { mode });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type pg from "pg";
 import type { Clock } from "../clock.ts";
@@ -6,106 +6,160 @@ import type { Clock } from "../clock.ts";
 export const leaseTables = `
 create table ampel.executor (
   id text primary key,
+  shape text not null,
   host text not null,
   pid integer not null,
   process_start text not null,
-  beat timestamptz not null default now()
+  beats bigint not null default 0,
+  seen_at timestamptz not null default now()
 );
 create table ampel.step_intent (
   key text primary key,
   executor text not null,
+  attempt uuid not null,
   attempts integer not null default 1,
   first_at timestamptz not null default now()
 );`;
 
-/** A process that has not beaten for this long is dead; its runs go to another. */
+/** A process whose count of beats stands still for this long is dead; its runs go to another. */
 export const leaseMs = 5000;
 const beatMs = 1000;
-/** A process that was not scheduled for this long may have been declared dead, so it ends itself. */
-const frozenMs = leaseMs - 1000;
+/** Younger than this, a beat proves that nobody can have taken over: everybody else still has to wait a second more. */
+const freshMs = leaseMs - 1000;
+/** A look that comes later than this says nothing about the others: it was us who slept. */
+const longestGapMs = 2500;
+const queryLimitMs = 3000;
 
 export type Lease = {
   readonly executorId: string;
-  /** @throws when this process was frozen: what it believes to own may belong to another by now. */
-  assertHeld(): void;
+  /** Aborted when this process may no longer act for its runs. */
+  readonly lost: AbortSignal;
+  /** Resolves while this process certainly owns its runs; never resolves when they may belong to another. */
+  proveHeld(): Promise<void>;
+  /** Milliseconds since the database last answered. */
+  awayMs(): number;
+  /** From now on the runs of the dead are taken over. */
+  beginTakeover(takeOver: (executorIds: readonly string[]) => Promise<void>): void;
   release(): Promise<void>;
 };
 
-export type LeaseDuties = {
-  /** Called with the ids of dead executors; must take over their runs. Racing callers are the callee's concern. */
-  takeOver(executorIds: readonly string[]): Promise<void>;
-  /** The lease is lost: end the process, whoever supervises it starts a fresh one. */
+export type LeaseOptions = {
+  readonly pool: pg.Pool;
+  readonly executorId: string;
+  /** Shape of the workflows this process can continue. */
+  readonly shape: string;
+  readonly clock: Clock;
+  /** The runs belong to another process now: end this one, whoever supervises it starts a fresh one. */
   onLost(reason: string): void;
 };
 
+type Executor = { readonly id: string; readonly host: string; readonly pid: number; readonly process_start: string; readonly beats: string };
+
 /**
- * Says "I am alive" once a second on the database's clock and looks for those who no longer do.
+ * Says "I am alive" once a second and looks for those who no longer do. No wall clock is involved: everybody counts
+ * beats in the database and times their standing still on the own monotonic clock, so no jump of any clock kills anybody.
  * While the database is away nobody can take anything over, so an outage alone ends no process.
  */
-export async function holdLease(pool: pg.Pool, executorId: string, clock: Clock, duties: LeaseDuties): Promise<Lease> {
-  const me = [executorId, hostname(), process.pid, processStart(process.pid) ?? ""];
-  await pool.query("insert into ampel.executor (id, host, pid, process_start) values ($1, $2, $3, $4)", me);
-  let ranAtMs = clock.monotonicMs();
-  let healthySinceMs = clock.monotonicMs();
+export async function holdLease({ pool, executorId, shape, clock, onLost }: LeaseOptions): Promise<Lease> {
+  const me = [executorId, shape, machineName(), process.pid, processStart(process.pid) ?? ""];
+  await pool.query("insert into ampel.executor (id, shape, host, pid, process_start) values ($1, $2, $3, $4, $5)", me);
+  let confirmedMs = clock.monotonicMs();
   let isReleased = false;
+  let takeOver: ((executorIds: readonly string[]) => Promise<void>) | undefined;
+  let seen = new Map<string, { beats: string; sinceMs: number }>();
+  const lost = new AbortController();
 
-  const wasFrozen = (): boolean => clock.monotonicMs() - ranAtMs > frozenMs;
-  const tick = async (): Promise<void> => {
-    if (isReleased) return;
-    if (wasFrozen()) return duties.onLost("frozen");
-    ranAtMs = clock.monotonicMs();
-    try {
-      const { rowCount } = await pool.query("update ampel.executor set beat = clock_timestamp() where id = $1", [executorId]);
-      if (rowCount === 0 && !isReleased) return duties.onLost("declared dead");
-      await reap();
-    } catch {
-      healthySinceMs = clock.monotonicMs();
-    }
-  };
-  const reap = async (): Promise<void> => {
-    const { rows } = await pool.query<{ id: string; host: string; pid: number; process_start: string; is_stale: boolean }>(
-      "select id, host, pid, process_start, beat < clock_timestamp() - make_interval(secs => $2) as is_stale from ampel.executor where id <> $1",
-      [executorId, leaseMs / 1000],
-    );
-    // After an outage everybody looks dead: they get one lease time to report before anybody is buried.
-    const mayBury = clock.monotonicMs() - healthySinceMs > leaseMs;
-    const dead = rows.filter((row) => (row.is_stale && mayBury) || hasEnded(row)).map((row) => row.id);
-    if (dead.length === 0) return;
-    await duties.takeOver(dead);
-    await pool.query("delete from ampel.executor where id = any($1)", [dead]);
+  const loseOnce = (reason: string): void => {
+    if (lost.signal.aborted || isReleased) return;
+    lost.abort(new Error(`this process lost its runs: ${reason}`));
+    onLost(reason);
   };
 
-  // Not setInterval: a tick that waits for the database must not pile up behind itself.
+  const beat = async (): Promise<void> => {
+    const sentMs = clock.monotonicMs();
+    const text = "update ampel.executor set beats = beats + 1, seen_at = clock_timestamp() where id = $1";
+    const { rowCount } = await pool.query(timed(text, [executorId]));
+    if (rowCount === 0) return loseOnce("declared dead");
+    if (sentMs - confirmedMs > longestGapMs) seen = new Map();
+    confirmedMs = sentMs;
+  };
+
+  const bury = async (): Promise<void> => {
+    const { rows } = await pool.query<Executor>(timed("select id, host, pid, process_start, beats from ampel.executor where id <> $1", [executorId]));
+    const nowMs = clock.monotonicMs();
+    const before = seen;
+    seen = new Map(rows.map(({ id, beats }) => [id, before.get(id)?.beats === beats ? { beats, sinceMs: before.get(id)?.sinceMs ?? nowMs } : { beats, sinceMs: nowMs }]));
+    const dead = rows.filter((row) => hasEnded(row) || nowMs - (seen.get(row.id)?.sinceMs ?? nowMs) > leaseMs);
+    // The row goes first, and only if it did not beat meanwhile: from then on its process can prove nothing any more.
+    for (const { id, beats } of dead) await pool.query(timed("delete from ampel.executor where id = $1 and beats = $2", [id, beats]));
+  };
+
+  const adopt = async (): Promise<void> => {
+    if (takeOver === undefined) return;
+    // Not "those just buried": whoever buried them may have died before it took over their runs.
+    const { rows } = await pool.query<{ executor_id: string }>(timed(orphans, [shape]));
+    if (rows.length > 0) await takeOver(rows.map((row) => row.executor_id));
+  };
+
   let timer: NodeJS.Timeout | undefined;
   const loop = async (): Promise<void> => {
-    // A query that hangs in a half-dead connection must not look like a frozen process.
-    const pulse = setInterval(() => {
-      if (!wasFrozen()) ranAtMs = clock.monotonicMs();
-    }, beatMs / 2);
-    await tick();
-    clearInterval(pulse);
-    if (!isReleased) timer = setTimeout(() => void loop(), beatMs);
+    try {
+      await beat();
+      await bury();
+      await adopt();
+    } catch {
+      seen = new Map(); // after an outage everybody gets a whole lease to report again
+    }
+    // Not setInterval: a tick that waits for the database must not pile up behind itself.
+    if (!isReleased && !lost.signal.aborted) timer = setTimeout(() => void loop(), beatMs);
   };
-  void loop();
+  timer = setTimeout(() => void loop(), beatMs);
 
   return {
     executorId,
-    assertHeld: () => {
-      if (!wasFrozen()) return;
-      duties.onLost("frozen");
-      throw new Error(`executor ${executorId} was frozen and may have been declared dead`);
+    lost: lost.signal,
+    proveHeld: async () => {
+      while (clock.monotonicMs() - confirmedMs > freshMs && !lost.signal.aborted) {
+        await beat().catch(() => clock.sleep(50));
+      }
+      if (lost.signal.aborted) await new Promise<never>(() => {});
+    },
+    awayMs: () => clock.monotonicMs() - confirmedMs,
+    beginTakeover: (given) => {
+      takeOver = given;
+      clearTimeout(timer);
+      void loop();
     },
     release: async () => {
       isReleased = true;
       clearTimeout(timer);
-      await pool.query("delete from ampel.executor where id = $1", [executorId]).catch(() => {});
+      await pool.query(timed("delete from ampel.executor where id = $1", [executorId])).catch(() => {});
     },
   };
 }
 
+const orphans = `
+  select distinct executor_id from dbos.workflow_status
+  where status = 'PENDING' and application_version = $1 and application_name = 'ampel'
+    and not exists (select from ampel.executor where id = executor_id)`;
+
+/** `pg` knows a limit for a single query, its types do not. */
+function timed(text: string, values: unknown[]): pg.QueryConfig {
+  return { text, values, query_timeout: queryLimitMs } as pg.QueryConfig;
+}
+
 /** True when the process is known to be gone: same machine, and no process with that pid and start time. */
-function hasEnded(row: { host: string; pid: number; process_start: string }): boolean {
-  return row.host === hostname() && row.process_start !== "" && processStart(row.pid) !== row.process_start;
+function hasEnded(row: Executor): boolean {
+  return row.host === machineName() && row.process_start !== "" && processStart(row.pid) !== row.process_start;
+}
+
+/** This boot of this machine and its process namespace: only inside it does a pid mean anything. Host names repeat. */
+function machineName(): string {
+  try {
+    return `${hostname()}/${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return `${hostname()}/${process.pid}`; // known to nobody else: only the lease decides
+  }
 }
 
 /** Start time in clock ticks since boot (proc(5), stat field 22): tells a recycled pid from the old one. */

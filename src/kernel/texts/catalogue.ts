@@ -1,4 +1,5 @@
 import { cliTexts } from "./cli.ts";
+import { commandTexts } from "./commands.ts";
 import { configTexts } from "./config.ts";
 import { generalTexts } from "./general.ts";
 import { playbookTexts } from "./playbooks.ts";
@@ -14,6 +15,7 @@ import { triageTexts } from "./triage.ts";
 export const catalogue = {
   ...generalTexts,
   ...cliTexts,
+  ...commandTexts,
   ...configTexts,
   ...playbookTexts,
   ...probeDataTexts,

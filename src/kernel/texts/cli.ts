@@ -25,4 +25,6 @@ export const cliTexts = {
   "cli.not-confirmed": { de: "Nicht bestätigt; nichts wurde geändert", en: "Not confirmed; nothing was changed" },
   "cli.not-confirmed-next": { de: "Den Plan mit --dry-run ansehen, dann mit --confirm ausführen", en: "Look at the plan with --dry-run, then run it with --confirm" },
   "cli.option.confirm": { de: "Der gezeigte Plan soll ausgeführt werden", en: "Carry out the plan that was shown" },
+  "app.host-unknown": { de: "Den Host {name} gibt es in der Konfiguration nicht", en: "The configuration has no host {name}" },
+  "app.host-unknown-next": { de: "Unter hosts: eintragen, dann ampel config:check", en: "Add it under hosts:, then ampel config:check" },
 } as const;

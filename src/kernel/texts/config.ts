@@ -53,6 +53,7 @@ export const configTexts = {
   "config.missing": { de: "{key} fehlt", en: "{key} is missing" },
   "config.missing-choice": { de: "{key} ergänzen, eines von: {options}", en: "Add {key}, one of: {options}" },
   "config.missing-duration": { de: "{key} ergänzen, zum Beispiel {key}: 5m", en: "Add {key}, for example {key}: 5m" },
+  "config.missing-secret": { de: "{key} als Verweis ergänzen: {key}: {reference} oder {other}", en: "Add {key} as a reference: {key}: {reference} or {other}" },
   "config.missing-type": { de: "{key} ergänzen ({expected})", en: "Add {key} ({expected})" },
   "config.not-duration": { de: "{value} ist keine Dauer", en: "{value} is no duration" },
   "config.write-duration": { de: "Zahl mit Einheit ohne Leerzeichen schreiben: 500ms, 10s, 5m, 2h oder 1d", en: "Write a number and its unit without a space: 500ms, 10s, 5m, 2h or 1d" },
@@ -103,10 +104,11 @@ export const configTexts = {
     en: "Write a full path with a pattern, for example /var/log/app/*.gz; the first folder in full, and never below /etc, /usr, /bin, /lib, /boot, /dev, /proc, /run or /sys",
   },
   "config.format-email": { de: "Als name@beispiel.de schreiben", en: "Write it as name@example.org" },
+  "config.format-file-pattern": { de: "Einen Dateinamen ohne Ordner schreiben, * ist erlaubt: db-*.sql.gz", en: "Write a file name without a folder, * is allowed: db-*.sql.gz" },
   "config.format-fingerprint": { de: "SHA-256-Fingerabdruck schreiben: 64 Hexziffern, Doppelpunkte dazwischen sind erlaubt", en: "Write a SHA-256 fingerprint: 64 hex digits, colons between them are allowed" },
   "config.format-expression": { de: "Einen Text schreiben, der vorkommen muss, oder einen gültigen Ausdruck zwischen Schrägstrichen: /fertig|done/i", en: "Write a text that must occur, or a sound expression between slashes: /done|ready/i" },
   "config.format-port": { de: "Als Adresse:Port schreiben: 127.0.0.1:3306", en: "Write address:port: 127.0.0.1:3306" },
-  "config.format-program": { de: "Den Namen aus supervisorctl status schreiben: laravel-worker oder laravel-worker:*", en: "Write the name of supervisorctl status: laravel-worker or laravel-worker:*" },
+  "config.format-program": { de: "Den Namen aus supervisorctl status schreiben: laravel-worker (alle Prozesse der Gruppe) oder gruppe:programm", en: "Write the name of supervisorctl status: laravel-worker (every process of the group) or group:program" },
   "config.format-status": { de: "Eine Zahl oder einen Bereich schreiben: 200 oder 200-299", en: "Write a number or a range: 200 or 200-299" },
   "config.format-unit": { de: "Den Namen aus systemctl list-units schreiben: nginx oder nginx.service", en: "Write the name of systemctl list-units: nginx or nginx.service" },
   "config.rule-cache-one": { de: "Ein Cache liegt entweder in Redis oder in einem Ordner", en: "A cache lies either in Redis or in a folder" },
@@ -125,5 +127,9 @@ export const configTexts = {
   "config.see-schema": { de: "Beispiele stehen in examples/askproai/ampel.yaml", en: "See examples/askproai/ampel.yaml for examples" },
 
   "config.secret-plain": { de: "Hier steht ein Geheimnis im Klartext", en: "A secret stands here in plain text" },
+  "config.secret-address-instead": {
+    de: "Benutzer und Passwort aus der Adresse nehmen und als Verweis in ein eigenes Feld schreiben; das Geheimnis gilt als bekannt geworden und ist zu erneuern",
+    en: "Take user and password out of the address and write them as a reference in a field of their own; the secret counts as leaked and must be renewed",
+  },
   "config.secret-plain-instead": { de: "Nur einen Verweis schreiben: {reference} oder {other}; das Geheimnis gilt als bekannt geworden und ist zu erneuern", en: "Write only a reference: {reference} or {other}; the secret counts as leaked and must be renewed" },
 } as const;

@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, rmSync, utimesSync, writeSync, writeF
 import { join } from "node:path";
 import { hours, systemClock } from "../../kernel/clock.ts";
 import { message } from "../../kernel/message.ts";
+import { packEntry } from "../cache-entry.ts";
 import { usedBytes } from "../disk.ts";
 import { worldLimits } from "../health.ts";
 import { ask } from "../request.ts";
@@ -45,8 +46,10 @@ function listRotated(world: World): string[] {
   return readdirSync(worldPaths(world.folder).logs).filter((name) => rotatedLog.test(name));
 }
 
-const cacheBatch = 2000;
-const cacheLimit = 40_000;
+const cacheBatch = 50;
+const cacheLimit = 5000;
+/** A page of a megabyte, as the pages of one that shows everything are; packed it is small. */
+const bigPage = JSON.stringify({ id: 1, company_id: 1, call_status: "ended", duration_ms: 30_000 }).repeat(14_000);
 
 const cacheBloated: Fault = {
   name: "cache-bloated",
@@ -56,12 +59,12 @@ const cacheBloated: Fault = {
   playbook: "green/system-slow",
   async inject(world, signal) {
     const { cache } = worldPaths(world.folder);
-    const entry = JSON.stringify({ key: "expired", expiresAt: 0, body: "" });
+    const entry = packEntry({ key: "all-calls", expiresAt: 0, body: bigPage });
     // How many entries make a page slow depends on the machine: added until it is well beyond the limit.
     for (let count = listEntries(world).length; count < cacheLimit; ) {
       signal?.throwIfAborted();
       if ((await pageTakesMs(world, signal)) > worldLimits.latencyMs * 2) return;
-      for (const end = count + cacheBatch; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.json`), entry);
+      for (const end = count + cacheBatch; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.page`), entry);
     }
   },
   // Half a batch: a cache that was cleared fills again with a few.

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import pg from "pg";
+import { packEntry, unpackEntry, type CacheEntry } from "../cache-entry.ts";
 import { connectionString } from "../database.ts";
 import { ask } from "../request.ts";
 import { readAppSettings } from "../settings.ts";
@@ -14,28 +15,18 @@ if (world === undefined) throw new Error("usage: app WORLD.json");
 const { folder, ports } = world;
 const paths = worldPaths(folder);
 
-type Entry = { readonly key: string; readonly expiresAt: number; readonly body: string };
-
 const settings = readAppSettings(paths.appSettings);
 const pool = new pg.Pool({ connectionString: connectionString(world), max: 5, connectionTimeoutMillis: 1000, query_timeout: 3000, application_name: "app" });
 pool.on("error", () => {}); // an idle connection was lost: the next query makes a new one or fails
 
-/** Looks through every entry, as caches without an index do: a cache that nobody clears makes each page slower. */
-async function findCached(key: string): Promise<Entry | undefined> {
-  let found: Entry | undefined;
+/** Looks through every entry: a cache that nobody clears makes each page slower. */
+async function findCached(key: string): Promise<CacheEntry | undefined> {
+  let found: CacheEntry | undefined;
   for (const name of await readdir(paths.cache)) {
-    const entry = await readFile(join(paths.cache, name), "utf8").then(parseEntry, () => undefined);
+    const entry = await readFile(join(paths.cache, name)).then(unpackEntry, () => undefined);
     if (entry?.key === key && entry.expiresAt > Date.now()) found = entry;
   }
   return found;
-}
-
-function parseEntry(text: string): Entry | undefined {
-  try {
-    return JSON.parse(text) as Entry;
-  } catch {
-    return undefined; // half of an entry is no entry
-  }
 }
 
 async function showCalls(response: ServerResponse): Promise<void> {
@@ -44,8 +35,8 @@ async function showCalls(response: ServerResponse): Promise<void> {
   if (cached !== undefined) return answer(response, 200, cached.body);
   const { rows } = await pool.query("select id, company_id, call_status, duration_ms from calls order by started_at desc limit $1", [settings.pageSize]);
   const body = JSON.stringify({ calls: rows });
-  const entry: Entry = { key: "calls", expiresAt: Date.now() + settings.cacheSeconds * 1000, body };
-  writeWhole(join(paths.cache, "calls.json"), JSON.stringify(entry));
+  const expiresAt = Date.now() + settings.cacheSeconds * 1000;
+  writeWhole(join(paths.cache, "calls.page"), packEntry({ key: "calls", expiresAt, body }));
   return answer(response, 200, body);
 }
 

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LoadedConfig } from "./config/load.ts";
+import { openHost, type Host } from "./integrations/host.ts";
+import { systemClock, type Clock } from "./kernel/clock.ts";
+import { Failure } from "./kernel/failure.ts";
+import { message, type Language } from "./kernel/message.ts";
+import type { PlaybookCatalogue } from "./playbooks/catalogue.ts";
+import { openMemoryFile, type MemoryFile } from "./probes/memory-file.ts";
+import type { Probe } from "./probes/probe.ts";
+import type { WantedApproval } from "./playbooks/run-contract.ts";
+import type { Durable } from "./responder/durable.ts";
+import { findStateFolder, listJournalFolders } from "./store/state-folder.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The one place where configuration, store, clock and integrations meet. Everything heavy is loaded when asked for. */
+export type App = {
+  readonly clock: Clock;
+  readonly env: Environment;
+  readonly language: Language;
+  readonly timeZone: string;
+  readonly stateFolder: string;
+  readonly journalFolders: readonly string[];
+  /** Lives in memory, so that a full disk cannot keep a responder from locking out a second one. */
+  readonly lockFolder: string;
+  readonly memory: MemoryFile;
+  /** The configuration, or `undefined` when there is none. @throws {Failure} config-invalid */
+  findConfig(): Promise<LoadedConfig | undefined>;
+  /** @throws {Failure} config-missing, config-invalid */
+  loaded(): Promise<LoadedConfig>;
+  probes(): Promise<readonly Probe[]>;
+  openHost(name: string): Host;
+  playbooks(): Promise<PlaybookCatalogue>;
+  /** The store, or the journal files when it is gone. Opened once. */
+  durable(): Promise<Durable>;
+  /** Runs a command of ours in this process, as a playbook line does. */
+  execute(words: readonly string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
+  /** Who is told that a run waits for an approval; a terminal puts its question here. */
+  onApprovalWanted: (wanted: WantedApproval) => void;
+  /** Another app beside this one, with a configuration and an environment of its own. */
+  fork(given: { readonly configPath: string; readonly env: Environment }): App;
+  close(): Promise<void>;
+};
+
+export type AppOptions = {
+  readonly env: Environment;
+  readonly language: Language;
+  readonly configPath?: string | undefined;
+  readonly cwd?: string;
+  readonly clock?: Clock;
+  execute(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
+};
+
+/** The folder Ampel is installed in, from sources and from `dist` alike. */
+export const installFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export function openApp({ env, language, configPath, cwd = process.cwd(), clock = systemClock, execute }: AppOptions): App {
+  const hosts = new Map<string, Host>();
+  let config: Promise<LoadedConfig | undefined> | undefined;
+  let known: LoadedConfig | undefined;
+  let durable: Promise<Durable> | undefined;
+  let memory: MemoryFile | undefined;
+
+  const app: App = {
+    clock,
+    env,
+    get language() {
+      return known?.config.language ?? language;
+    },
+    get timeZone() {
+      return known?.config.timezone ?? "Europe/Berlin";
+    },
+    get stateFolder() {
+      const own = known?.config.state;
+      return own !== undefined && (env["AMPEL_STATE_DIR"] ?? "") === "" ? own.replace(/^~(?=\/)/, homedir()) : findStateFolder(env);
+    },
+    get journalFolders() {
+      return listJournalFolders(app.stateFolder);
+    },
+    get lockFolder() {
+      const name = createHash("sha256").update(resolve(app.stateFolder)).digest("hex").slice(0, 16);
+      return join("/dev/shm", `ampel-${process.getuid?.() ?? 0}-${name}`);
+    },
+    get memory() {
+      return (memory ??= openMemoryFile(join(app.stateFolder, "memory.json")));
+    },
+    findConfig: () =>
+      (config ??= (async () => {
+        const { findConfigFile, readConfigFile } = await import("./config/load.ts");
+        const file = await findConfigFile({ path: configPath, cwd, env });
+        known = file === undefined ? undefined : await readConfigFile(file);
+        return known;
+      })()),
+    loaded: async () => {
+      const found = await app.findConfig();
+      if (found === undefined) throw new Failure("config-missing", message("config.not-found", { places: "./ampel.yaml, /etc/ampel/ampel.yaml" }), message("config.not-found-next"));
+      return found;
+    },
+    probes: async () => {
+      const { expandProbes } = await import("./config/expand.ts");
+      return expandProbes((await app.loaded()).config);
+    },
+    openHost: (name) => {
+      const open = hosts.get(name) ?? openHost(name, known?.config.hosts[name]?.address ?? unknownHost(name));
+      hosts.set(name, open);
+      return open;
+    },
+    playbooks: async () => {
+      const { loadCatalogue } = await import("./playbooks/catalogue.ts");
+      const own = known?.config.playbooks.folders.map((folder) => resolve(dirname(known?.file ?? "."), folder)) ?? [];
+      return await loadCatalogue([join(installFolder, "playbooks"), ...own]);
+    },
+    durable: () =>
+      (durable ??= (async () => {
+        const { openDurable } = await import("./responder/durable.ts");
+        return await openDurable({
+          stateFolder: app.stateFolder,
+          journalFolders: app.journalFolders,
+          databaseUrl: env["AMPEL_DATABASE_URL"],
+          clock,
+          hands: { clock, openHost: app.openHost, onApprovalWanted: (wanted) => app.onApprovalWanted(wanted), command: (words, { signal }) => app.execute(words, signal) },
+        });
+      })()),
+    onApprovalWanted: () => {},
+    execute: (words, signal) => execute(words, app, signal),
+    fork: (given) => openApp({ ...given, language: app.language, cwd, clock, execute }),
+    close: async () => {
+      await (await durable)?.close();
+    },
+  };
+  return app;
+}
+
+function unknownHost(name: string): { via: "local" } {
+  if (name === "local") return { via: "local" };
+  throw new Failure("not-found", message("app.host-unknown", { name }), message("app.host-unknown-next"));
+}

@@ -1,0 +1,119 @@
+import { message, type Message } from "../kernel/message.ts";
+import type { Command } from "./command.ts";
+
+/** What is known of a command before it is loaded. */
+export type CommandEntry = {
+  readonly summary: Message;
+  /** It can change something: it then has `--dry-run`, and no block with risk `read` may call it. */
+  readonly isChanging: boolean;
+  load(): Promise<Command>;
+};
+
+/** Every command under its own name, those of the source playbook to the letter; loaded when called. */
+export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  "emergency-response": {
+    summary: message("command.emergency-response"),
+    isChanging: true,
+    load: async () => (await import("./commands/emergency-response.ts")).emergencyResponse,
+  },
+  status: {
+    summary: message("command.status"),
+    isChanging: false,
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  watch: {
+    summary: message("command.watch"),
+    isChanging: false,
+    load: async () => (await import("./commands/watch.ts")).watch,
+  },
+  "health:check": {
+    summary: message("command.health-check"),
+    isChanging: false,
+    load: async () => (await import("./commands/health-check.ts")).healthCheck,
+  },
+  "performance:emergency-check": {
+    summary: message("command.performance-check"),
+    isChanging: false,
+    load: async () => (await import("./commands/performance-check.ts")).performanceCheck,
+  },
+  "probe:wait": {
+    summary: message("command.probe-wait"),
+    isChanging: false,
+    load: async () => (await import("./commands/probe-wait.ts")).probeWait,
+  },
+  "service:plan": {
+    summary: message("command.service-plan"),
+    isChanging: false,
+    load: async () => (await import("./commands/service.ts")).servicePlan,
+  },
+  "service:start": {
+    summary: message("command.service-start"),
+    isChanging: true,
+    load: async () => (await import("./commands/service.ts")).serviceStart,
+  },
+  "service:restart": {
+    summary: message("command.service-restart"),
+    isChanging: true,
+    load: async () => (await import("./commands/service.ts")).serviceRestart,
+  },
+  "playbook:list": {
+    summary: message("command.playbook-list"),
+    isChanging: false,
+    load: async () => (await import("./commands/playbook-read.ts")).playbookList,
+  },
+  "playbook:show": {
+    summary: message("command.playbook-show"),
+    isChanging: false,
+    load: async () => (await import("./commands/playbook-read.ts")).playbookShow,
+  },
+  "playbook:lint": {
+    summary: message("command.playbook-lint"),
+    isChanging: false,
+    load: async () => (await import("./commands/playbook-read.ts")).playbookLint,
+  },
+  "playbook:fmt": {
+    summary: message("command.playbook-fmt"),
+    isChanging: true,
+    load: async () => (await import("./commands/playbook-read.ts")).playbookFormat,
+  },
+  "playbook:plan": {
+    summary: message("command.playbook-plan"),
+    isChanging: false,
+    load: async () => (await import("./commands/playbook-read.ts")).playbookPlan,
+  },
+  "playbook:run": {
+    summary: message("command.playbook-run"),
+    isChanging: true,
+    load: async () => (await import("./commands/playbook-run.ts")).playbookRun,
+  },
+  "run:list": {
+    summary: message("command.run-list"),
+    isChanging: false,
+    load: async () => (await import("./commands/run.ts")).runList,
+  },
+  "run:show": {
+    summary: message("command.run-show"),
+    isChanging: false,
+    load: async () => (await import("./commands/run.ts")).runShow,
+  },
+  "run:resume": {
+    summary: message("command.run-resume"),
+    isChanging: true,
+    load: async () => (await import("./commands/run.ts")).runResume,
+  },
+  "run:cancel": {
+    summary: message("command.run-cancel"),
+    isChanging: true,
+    load: async () => (await import("./commands/run.ts")).runCancel,
+  },
+  "run:undo": {
+    summary: message("command.run-undo"),
+    isChanging: true,
+    load: async () => (await import("./commands/run.ts")).runUndo,
+  },
+  "run:approve": {
+    summary: message("command.run-approve"),
+    isChanging: true,
+    load: async () => (await import("./commands/run.ts")).runApprove,
+  },
+};

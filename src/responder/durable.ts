@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import type { Clock } from "../kernel/clock.ts";
+import { listUnfinishedRuns, startFileEngine } from "../kernel/durable/file-engine.ts";
+import { startPostgresEngine } from "../kernel/durable/postgres-engine.ts";
+import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
+import { Failure } from "../kernel/failure.ts";
+import { verbatim, type Message } from "../kernel/message.ts";
+import { importFileEntries, openFileLogbook, openStoreLogbook, readFileEntries } from "../logbook/logbook.ts";
+import type { Entry, Logbook } from "../logbook/entry.ts";
+import { playbookWorkflow } from "../playbooks/run.ts";
+import { undoWorkflow, type UndoInput } from "../playbooks/undo-run.ts";
+import type { RunHands, RunInput, RunOutcome } from "../playbooks/run-contract.ts";
+import { writableFolders } from "../store/state-folder.ts";
+import { openStore, type Store } from "../store/store.ts";
+import type { PastRun } from "./automation.ts";
+import { freeStoreLock, takeStoreLock } from "./run-lock.ts";
+
+/** What keeps a response alive: the store, or plain files when the store is gone. Both carry out the same playbooks. */
+export type Durable = {
+  readonly mode: "store" | "break-glass";
+  /** Why there is no store, in break-glass. */
+  readonly reason?: Message;
+  /** The store, when there is one. */
+  readonly store?: Store;
+  /** Where the journal stands, in break-glass. */
+  readonly folder?: string;
+  readonly logbook: Logbook;
+  /** Entries of an earlier break-glass that were brought into the store now. */
+  readonly importedCount: number;
+  run(id: string, input: RunInput): Promise<RunOutcome>;
+  /** Runs that a dead process left behind; calling `run` with their id goes on where it was. */
+  unfinished(): Promise<readonly { id: string; input: RunInput }[]>;
+  pastRuns(since: number): Promise<readonly PastRun[]>;
+  serviceStarts(service: string, since: number): Promise<readonly number[]>;
+  /** Takes the named steps of an ended run back, newest first. */
+  undo(id: string, input: UndoInput): Promise<RunOutcome>;
+  /** What was written without the store and waits for it. */
+  entries(): readonly Entry[];
+  readonly engine: DurableEngine;
+  close(): Promise<void>;
+};
+
+export type DurableOptions = {
+  readonly stateFolder: string;
+  readonly journalFolders: readonly string[];
+  readonly databaseUrl: string | undefined;
+  readonly clock: Clock;
+  readonly hands: Omit<RunHands, "logbook" | "takeLock" | "freeLock">;
+};
+
+const storeLimitMs = 12_000;
+
+/** Opens the store; when it is dead, unwritable or its disk is full, goes on with files instead of giving up. */
+export async function openDurable(options: DurableOptions): Promise<Durable> {
+  let store: Store | undefined;
+  try {
+    const { stateFolder, databaseUrl } = options;
+    store = await openStore({ stateFolder, databaseUrl, signal: AbortSignal.timeout(storeLimitMs) });
+    return await openOnStore(store, options);
+  } catch (error) {
+    await store?.close().catch(() => {});
+    const reason = error instanceof Failure ? error.what : verbatim((error as Error).message);
+    return openOnFiles(reason, options);
+  }
+}
+
+async function openOnStore(store: Store, { clock, hands, journalFolders }: DurableOptions): Promise<Durable> {
+  const logbook = openStoreLogbook(store.pool, clock);
+  const all: RunHands = {
+    ...hands,
+    logbook,
+    takeLock: (name, runId) => takeStoreLock(store.pool, name, runId),
+    freeLock: (name, runId) => freeStoreLock(store.pool, name, runId),
+  };
+  const workflow = playbookWorkflow(all);
+  const undo = undoWorkflow(all);
+  const engine = await startPostgresEngine({
+    url: store.url,
+    pool: store.pool,
+    clock,
+    workflows: [workflow, undo] as readonly Workflow<never, unknown>[],
+    onLost: () => process.exit(75),
+  });
+  const importedCount = await importFileEntries(store.pool, journalFolders);
+  return {
+    mode: "store",
+    store,
+    logbook,
+    importedCount,
+    engine,
+    run: (id, input) => engine.start(workflow, id, input),
+    undo: (id, input) => engine.start(undo, id, input),
+    entries: () => [],
+    unfinished: async () => {
+      const { rows } = await store.pool.query<{ id: string; input: RunInput }>("select id, input from ampel.run where state = 'running' order by started_at");
+      return rows;
+    },
+    pastRuns: async (since) => {
+      const { rows } = await store.pool.query<{ playbook_id: string; started_at: Date }>(
+        "select playbook_id, started_at from ampel.run where started_at > to_timestamp($1::float8 / 1000)",
+        [since],
+      );
+      return rows.map((row) => ({ playbookId: row.playbook_id, startedAt: row.started_at.getTime() }));
+    },
+    serviceStarts: async (service, since) => {
+      const { rows } = await store.pool.query<{ at: Date }>(
+        "select at from ampel.service_start where service = $1 and at > to_timestamp($2::float8 / 1000) order by at",
+        [service, since],
+      );
+      return rows.map((row) => row.at.getTime());
+    },
+    close: async () => {
+      await engine.stop();
+      await store.close();
+    },
+  };
+}
+
+function openOnFiles(reason: Message, { clock, hands, journalFolders }: DurableOptions): Durable {
+  const folders = writableFolders(journalFolders);
+  const logbook = openFileLogbook(folders, clock);
+  const engine = startFileEngine(folders, clock);
+  const holders = new Map<string, string>();
+  const all: RunHands = {
+    ...hands,
+    logbook,
+    // One responder at a time works in break-glass, so a lock is only about this process.
+    takeLock: async (name, runId) => {
+      const holder = holders.get(name);
+      if (holder !== undefined && holder !== runId) return holder;
+      holders.set(name, runId);
+      return undefined;
+    },
+    freeLock: async (name) => void holders.delete(name),
+  };
+  const workflow = playbookWorkflow(all);
+  const undo = undoWorkflow(all);
+  return {
+    mode: "break-glass",
+    reason,
+    folder: folders[0] ?? join("/dev", "null"),
+    logbook,
+    importedCount: 0,
+    engine,
+    run: (id, input) => engine.start(workflow, id, input),
+    undo: (id, input) => engine.start(undo, id, input),
+    entries: () => readFileEntries(folders),
+    unfinished: async () => listUnfinishedRuns(folders)
+        .filter((run) => run.workflow === workflow.name)
+        .map(({ id, input }) => ({ id, input: input as RunInput })),
+    pastRuns: async (since) =>
+      readFileEntries(folders).flatMap((entry) => (entry.kind === "run-started" && entry.at > since ? [{ playbookId: entry.playbookId, startedAt: entry.at }] : [])),
+    serviceStarts: async (service, since) =>
+      readFileEntries(folders).flatMap((entry) => (entry.kind === "service-started" && entry.service === service && entry.at > since ? [entry.at] : [])),
+    close: async () => {
+      await engine.stop();
+      logbook.close();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { App } from "../app.ts";
+import { holdResponderLock } from "../kernel/responder-lock.ts";
+import { message, type Message } from "../kernel/message.ts";
+import type { Config } from "../config/schema.ts";
+import { findPlaybooks } from "../playbooks/catalogue.ts";
+import { planRun, type Plan } from "../playbooks/plan.ts";
+import type { RunOutcome } from "../playbooks/run-contract.ts";
+import { decideExitCode, type Picture } from "../triage/triage.ts";
+import type { Finding } from "../triage/finding.ts";
+import { recentChanges } from "./changes.ts";
+import { inputFor, respond, type Orders } from "./respond.ts";
+import { writeStatus } from "./status-file.ts";
+import { survey } from "./survey.ts";
+
+export type PlannedRun = Plan & { readonly subject: string };
+
+/** What the one command found, did and left, whatever surface shows it. */
+export type Report = {
+  readonly first: Picture;
+  readonly last: Picture;
+  readonly runs: readonly RunOutcome[];
+  /** What would run, when nothing may be changed. */
+  readonly plans: readonly PlannedRun[];
+  readonly leftAlone: readonly { readonly finding: Finding; readonly reason: Message }[];
+  readonly changes: readonly Message[];
+  readonly incidentId: string | undefined;
+  readonly breakGlass: Message | undefined;
+  readonly durationMs: number;
+  readonly budgetMs: number;
+  readonly exitCode: number;
+  readonly nextStep: Message | undefined;
+};
+
+export type JobOptions = {
+  /** False: look and plan only. */
+  readonly mayFix: boolean;
+  readonly canAsk: boolean;
+  readonly signal: AbortSignal;
+  onProgress(what: Message): void;
+  onLook(done: number, count: number): void;
+};
+
+/** The main job: look, sort, fix by playbook, look again. Never needs the guarded system, the daemon or the network. */
+export async function respondOnce(app: App, options: JobOptions): Promise<Report> {
+  const startedMs = app.clock.monotonicMs();
+  const { config } = await app.loaded();
+  const probes = await app.probes();
+  options.onProgress(message("responder.looking", { count: probes.length }));
+  const lookAll = async (): Promise<Picture> => {
+    const { picture } = await survey(app, probes, { signal: options.signal, onResult: (_, done, count) => options.onLook(done, count) });
+    writeStatus(app.stateFolder, { name: config.name, language: config.language, timeZone: config.timezone, picture, freshForMs: 60_000 });
+    return picture;
+  };
+  // Nothing waits for the store: it opens while the probes look, and its absence is only a reason for break-glass.
+  if (options.mayFix) app.durable().catch(() => {});
+  const [first, changes] = await Promise.all([lookAll(), recentChanges(app)]);
+  const finish = (given: Partial<Report>): Report => {
+    const last = given.last ?? first;
+    return {
+      first,
+      last,
+      runs: [],
+      plans: [],
+      leftAlone: [],
+      changes,
+      incidentId: undefined,
+      breakGlass: undefined,
+      nextStep: undefined,
+      ...given,
+      durationMs: Math.round(app.clock.monotonicMs() - startedMs),
+      budgetMs: first.zone === undefined ? 0 : config.zones[first.zone],
+      exitCode: decideExitCode(last),
+    };
+  };
+  const orders = ordersOf(config, options.canAsk);
+  if (!options.mayFix) return finish({ plans: await planAll(app, first, orders), ...(first.zone === undefined ? {} : { nextStep: message("next.emergency") }) });
+  if (first.blindness.length > 0) return finish({});
+
+  const lock = await holdResponderLock(app.lockFolder);
+  if (lock === undefined) return finish({ nextStep: message("responder.busy") });
+  try {
+    const durable = await app.durable();
+    if (durable.importedCount > 0) options.onProgress(message("responder.imported", { count: durable.importedCount }));
+    const breakGlass = durable.mode === "store" ? undefined : message("responder.break-glass", { reason: durable.reason ?? "", folder: durable.folder ?? "" });
+    if (breakGlass !== undefined) options.onProgress(breakGlass);
+    const { playbooks } = await app.playbooks();
+    const response = await respond(first, {
+      durable,
+      playbooks,
+      probes,
+      orders,
+      look: lookAll,
+      now: () => app.clock.now(),
+      onProgress: options.onProgress,
+      signal: options.signal,
+    });
+    const wanted = response.leftAlone[0]?.reason;
+    return finish({ ...response, last: response.picture, breakGlass, ...(wanted === undefined ? {} : { nextStep: wanted }) });
+  } finally {
+    await lock.release();
+  }
+}
+
+export function ordersOf(config: Config, canAsk: boolean, startedBy = process.env["SUDO_USER"] ?? process.env["USER"] ?? "unknown"): Orders {
+  return {
+    // No drill has been recorded yet, so no dangerous step is released: see `listDrilledDanger`.
+    authority: { level: config.authority.level, drilledDanger: [], canAsk },
+    automation: config.automation,
+    budgetMs: config.zones,
+    parameters: config.playbooks.parameters,
+    startedBy,
+  };
+}
+
+async function planAll(app: App, picture: Picture, orders: Orders): Promise<PlannedRun[]> {
+  const { playbooks } = await app.playbooks();
+  const hosts = new Set(Object.keys((await app.loaded()).config.hosts));
+  return picture.findings.flatMap((finding) => {
+    if (finding.mutedBy !== undefined) return [];
+    const [playbook] = findPlaybooks(playbooks, finding.cause, finding.zone);
+    if (playbook === undefined) return [];
+    const { host, ...input } = inputFor(playbook, finding, undefined, orders);
+    return [{ ...planRun(playbook, { ...input, subjectHost: host, hosts }), subject: finding.subject }];
+  });
+}

@@ -1,0 +1,155 @@
+import { hours } from "../kernel/clock.ts";
+import { newId } from "../kernel/ids.ts";
+import { message, type Message } from "../kernel/message.ts";
+import type { Zone } from "../probes/cause.ts";
+import type { Probe } from "../probes/probe.ts";
+import { findPlaybooks } from "../playbooks/catalogue.ts";
+import type { Playbook } from "../playbooks/playbook.ts";
+import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
+import { findingKey, type Finding } from "../triage/finding.ts";
+import type { Picture } from "../triage/triage.ts";
+import { decideAutomation, type AutomationLimits } from "./automation.ts";
+import type { Durable } from "./durable.ts";
+
+/** What the responder may do, from the configuration. */
+export type Orders = {
+  readonly authority: RunInput["authority"];
+  readonly automation: AutomationLimits;
+  readonly budgetMs: Readonly<Record<Zone, number>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly startedBy: string;
+};
+
+export type Response = {
+  readonly picture: Picture;
+  readonly runs: readonly RunOutcome[];
+  /** Findings nothing was done about, with the reason. */
+  readonly leftAlone: readonly { readonly finding: Finding; readonly reason: Message }[];
+  readonly incidentId: string | undefined;
+};
+
+export type Scene = {
+  readonly durable: Durable;
+  readonly playbooks: readonly Playbook[];
+  readonly probes: readonly Probe[];
+  readonly orders: Orders;
+  /** A fresh look at everything. */
+  look(): Promise<Picture>;
+  now(): number;
+  onProgress(what: Message): void;
+  readonly signal: AbortSignal;
+};
+
+// Several causes at once are common: after each fix everything is looked at again. More rounds would be a loop.
+const maxRounds = 3;
+
+/**
+ * Fixes what it may, worst zone first, and looks again after every run: nothing is called fixed that was not seen to be.
+ */
+export async function respond(first: Picture, scene: Scene): Promise<Response> {
+  const runs: RunOutcome[] = await resumeInterrupted(scene);
+  let picture = runs.length > 0 ? await scene.look() : first;
+  const incident = await openIncident(picture, scene);
+  const leftAlone = new Map<string, { finding: Finding; reason: Message }>();
+  const tried = new Set<string>();
+
+  for (let round = 0; round < maxRounds && !scene.signal.aborted; round += 1) {
+    const open = picture.findings.filter((finding) => finding.mutedBy === undefined && !tried.has(findingKey(finding)));
+    if (open.length === 0) break;
+    leftAlone.clear();
+    let hasActed = false;
+    for (const finding of byUrgency(open)) {
+      tried.add(findingKey(finding));
+      const result = await treat(finding, incident, scene);
+      if ("reason" in result) leftAlone.set(findingKey(finding), { finding, reason: result.reason });
+      else {
+        runs.push(result.outcome);
+        hasActed = true;
+      }
+    }
+    if (!hasActed) break;
+    scene.onProgress(message("responder.proving"));
+    picture = await scene.look();
+  }
+  await closeIncident(incident, picture, scene);
+  const remaining = new Set(picture.findings.map(findingKey));
+  const stillThere = [...leftAlone.values()].filter(({ finding }) => remaining.has(findingKey(finding)));
+  return { picture, runs, leftAlone: stillThere, incidentId: incident?.id };
+}
+
+function byUrgency(findings: readonly Finding[]): Finding[] {
+  const rank = { red: 0, yellow: 1, green: 2 } as const;
+  return [...findings].sort((left, right) => rank[left.zone] - rank[right.zone] || left.since - right.since);
+}
+
+async function resumeInterrupted(scene: Scene): Promise<RunOutcome[]> {
+  const outcomes: RunOutcome[] = [];
+  for (const { id, input } of await scene.durable.unfinished()) {
+    scene.onProgress(message("responder.resumed", { run: id }));
+    outcomes.push(await scene.durable.run(id, input));
+  }
+  return outcomes;
+}
+
+type Treatment = { readonly outcome: RunOutcome } | { readonly reason: Message };
+
+async function treat(finding: Finding, incident: OpenIncident | undefined, scene: Scene): Promise<Treatment> {
+  const [playbook] = findPlaybooks(scene.playbooks, finding.cause, finding.zone);
+  if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
+  const { orders, durable } = scene;
+  if (orders.authority.level === "observe") return { reason: message("automation.authority", { level: "observe" }) };
+  const limit = decideAutomation(playbook.id, await durable.pastRuns(scene.now() - hours(1)), orders.automation, scene.now());
+  if (limit !== undefined) {
+    // The end of automation is loud: a silent one is an outage that nobody works on.
+    await durable.logbook.write({ kind: "alarm", message: limit });
+    return { reason: limit };
+  }
+  scene.onProgress(message("responder.running", { playbook: playbook.id, subject: finding.subject }));
+  return { outcome: await durable.run(newId("run"), inputFor(playbook, finding, incident, orders)) };
+}
+
+/** What a run of this playbook for this finding begins with. */
+export function inputFor(playbook: Playbook, finding: Pick<Finding, "subject" | "host" | "cause" | "zone">, incident: { readonly id: string } | undefined, orders: Orders): RunInput {
+  return {
+    playbookPath: playbook.path,
+    playbookText: playbook.text,
+    ...(incident === undefined ? {} : { incidentId: incident.id }),
+    subject: finding.subject,
+    host: finding.host,
+    cause: finding.cause,
+    zone: finding.zone,
+    parameters: orders.parameters,
+    budgetMs: orders.budgetMs[finding.zone],
+    authority: orders.authority,
+    startedBy: orders.startedBy,
+  };
+}
+
+type OpenIncident = { readonly id: string; readonly isNew: boolean };
+
+/** One incident at a time: a second cause joins the first, it does not page a second time. */
+async function openIncident(picture: Picture, { durable }: Scene): Promise<OpenIncident | undefined> {
+  if (picture.zone === undefined) return undefined;
+  const known = await findOpenIncident(durable);
+  const id = known ?? newId("inc");
+  const kind = known === undefined ? "incident-opened" : "incident-zone";
+  await durable.logbook.write({ kind, incidentId: id, zone: picture.zone });
+  for (const finding of picture.findings) await durable.logbook.write({ kind: "finding-seen", incidentId: id, finding });
+  return { id, isNew: known === undefined };
+}
+
+async function findOpenIncident({ store }: Durable): Promise<string | undefined> {
+  const found = await store?.pool.query<{ id: string }>("select id from ampel.incident where state <> 'resolved'");
+  return found?.rows[0]?.id;
+}
+
+/** Also closes one that an earlier responder left open, when nothing is wrong any more. */
+async function closeIncident(incident: OpenIncident | undefined, picture: Picture, { durable }: Scene): Promise<void> {
+  const id = incident?.id ?? (await findOpenIncident(durable));
+  if (id === undefined || picture.blindness.length > 0) return;
+  if (picture.zone === undefined && picture.blindSpots.length === 0) {
+    await durable.logbook.write({ kind: "incident-resolved", incidentId: id });
+  } else if (picture.zone !== undefined) {
+    await durable.logbook.write({ kind: "incident-zone", incidentId: id, zone: picture.zone });
+  }
+}
