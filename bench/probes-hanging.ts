@@ -27,7 +27,9 @@ const { values: given } = parseArgs({
 });
 
 process.env["AMPEL_BENCH_KEY"] = "key_of_nobody";
-const kinds = new Map<string, ProbeKind>([certificateProbe, dnsProbe, httpProbe, tcpProbe, vendorProbe].map((kind) => [kind.kind, kind as unknown as ProbeKind]));
+const kinds = new Map<string, ProbeKind>(
+  [certificateProbe, dnsProbe, httpProbe, tcpProbe, vendorProbe].map((kind) => [kind.kind, kind as unknown as ProbeKind]),
+);
 const host = openHost("local", { via: "local" });
 
 const server = fork(fileURLToPath(new URL("./probes-hanging-server.ts", import.meta.url)), { stdio: ["ignore", "pipe", "inherit", "ipc"] });
@@ -102,7 +104,15 @@ async function measureSchedule(): Promise<void> {
   const { looks, skipped, meanMs, maxMs } = schedule.slip();
   await schedule.stop();
   if (wrong.length > 0) throw new Error(`${wrong.length} hanging probes were not seen as down: ${JSON.stringify(wrong[0])}`);
-  const about = { probes: probes.length, everySeconds: Number(given.every), deadlineSeconds: Number(given.deadline), seconds, looks, skipped, results };
+  const about = {
+    probes: probes.length,
+    everySeconds: Number(given.every),
+    deadlineSeconds: Number(given.deadline),
+    seconds,
+    looks,
+    skipped,
+    results,
+  };
   print("I3", "largest slip of a start", "ms", [maxMs], 1000, { ...about, meanMs: round(meanMs) });
   print("I3", "processor share", "cores", shares, 1);
   print("I3", "resident memory", "MiB", megabytes, 250);
@@ -118,11 +128,20 @@ async function look(each: Probe, signal?: AbortSignal): Promise<ProbeResult> {
   return await runProbe(each, kinds.get(each.kind)!, { clock: systemClock, host, memory, ...(signal === undefined ? {} : { signal }) });
 }
 
-function print(id: string, figure: string, unit: string, measured: readonly number[], limit: number, about: Record<string, number> = {}): void {
+function print(
+  id: string,
+  figure: string,
+  unit: string,
+  measured: readonly number[],
+  limit: number,
+  about: Record<string, number> = {},
+): void {
   const sorted = measured.toSorted((left, right) => left - right);
   const [least = 0, median = 0, most = 0] = [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
   const isMet = most <= limit;
-  process.stdout.write(`${JSON.stringify({ id, figure, unit, median: round(median), least: round(least), most: round(most), limit, isMet, ...about })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ id, figure, unit, median: round(median), least: round(least), most: round(most), limit, isMet, ...about })}\n`,
+  );
 }
 
 function round(value: number): number {

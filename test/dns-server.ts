@@ -29,7 +29,10 @@ export async function startDnsServer(script: DnsScript): Promise<DnsServerStandI
     asked.push(`${by} ${question.name} ${type}`);
     const given = script({ id, name: question.name, type });
     if (given === undefined || Buffer.isBuffer(given)) return given;
-    return encodeAnswer({ id, name: question.name, type }, by === "tcp" ? { ...given, isCut: false } : given.isCut === true ? { isCut: true } : given);
+    return encodeAnswer(
+      { id, name: question.name, type },
+      by === "tcp" ? { ...given, isCut: false } : given.isCut === true ? { isCut: true } : given,
+    );
   };
   const stream = createServer((socket) => {
     open.add(socket);
@@ -98,7 +101,10 @@ function encodeValue(type: RecordType, value: string): Buffer {
     case "TXT":
       return Buffer.concat((value.match(/.{1,255}/gs) ?? []).map((part) => Buffer.concat([Buffer.of(part.length), Buffer.from(part)])));
     case "CAA":
-      return Buffer.concat([Buffer.of(Number(words[0]), (words[1] ?? "").length), Buffer.from((words[1] ?? "") + words.slice(2).join(" "))]);
+      return Buffer.concat([
+        Buffer.of(Number(words[0]), (words[1] ?? "").length),
+        Buffer.from((words[1] ?? "") + words.slice(2).join(" ")),
+      ]);
     case "SOA": {
       const figures = Buffer.alloc(20);
       figures.writeUInt32BE(Number(last));

@@ -37,7 +37,8 @@ export const faults = {
   /** Promises a longer body than it sends. */
   "cut-body": (socket) => socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf")),
   /** Switches to a protocol nobody asked for. */
-  "unasked-upgrade": (socket) => socket.once("data", () => socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: nothing\r\n\r\n")),
+  "unasked-upgrade": (socket) =>
+    socket.once("data", () => socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: nothing\r\n\r\n")),
   /** Says "continue" for ever. */
   "endless-continue": (socket) => pour(socket, () => Buffer.from("HTTP/1.1 100 Continue\r\n\r\n".repeat(20))),
 } as const satisfies Record<string, (socket: Socket) => void>;

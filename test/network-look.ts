@@ -3,15 +3,27 @@ import { systemClock, type Clock } from "../src/kernel/clock.ts";
 import { say } from "../src/kernel/message.ts";
 import { runProbe, type ProbeKind, type ProbeMemory, type ProbeResult } from "../src/probes/probe.ts";
 
-export type LookOptions = { readonly deadlineMs?: number; readonly now?: () => number; readonly memory?: ProbeMemory; readonly signal?: AbortSignal };
+export type LookOptions = {
+  readonly deadlineMs?: number;
+  readonly now?: () => number;
+  readonly memory?: ProbeMemory;
+  readonly signal?: AbortSignal;
+};
 
 /** What a memory of the real store does, without one. */
 export function mapMemory(kept = new Map<string, unknown>()): ProbeMemory {
-  return { get: <Value>(key: string) => kept.get(key) as Value | undefined, set: (key, value) => void kept.set(key, JSON.parse(JSON.stringify(value))) };
+  return {
+    get: <Value>(key: string) => kept.get(key) as Value | undefined,
+    set: (key, value) => void kept.set(key, JSON.parse(JSON.stringify(value))),
+  };
 }
 
 /** One look of a probe kind as the product does it: the written specification is parsed, the deadline holds. */
-export async function lookOnce(kind: unknown, spec: Record<string, unknown>, options: LookOptions = {}): Promise<ProbeResult & { readonly text: string }> {
+export async function lookOnce(
+  kind: unknown,
+  spec: Record<string, unknown>,
+  options: LookOptions = {},
+): Promise<ProbeResult & { readonly text: string }> {
   const probeKind = kind as ProbeKind;
   const clock: Clock = options.now === undefined ? systemClock : { ...systemClock, now: options.now };
   const probe = {

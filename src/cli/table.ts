@@ -116,4 +116,34 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: true,
     load: async () => (await import("./commands/run.ts")).runApprove,
   },
+  "disk:usage": {
+    summary: message("command.disk-usage"),
+    isChanging: false,
+    load: async () => (await import("./commands/disk.ts")).diskUsage,
+  },
+  "disk:free": {
+    summary: message("command.disk-free"),
+    isChanging: true,
+    load: async () => (await import("./commands/disk.ts")).diskFree,
+  },
+  "disk:restore": {
+    summary: message("command.disk-restore"),
+    isChanging: true,
+    load: async () => (await import("./commands/disk.ts")).diskRestore,
+  },
+  "config:set": {
+    summary: message("command.config-set"),
+    isChanging: true,
+    load: async () => (await import("./commands/switch.ts")).configSet,
+  },
+  "config:get": {
+    summary: message("command.config-get"),
+    isChanging: false,
+    load: async () => (await import("./commands/switch.ts")).configGet,
+  },
+  "config:list": {
+    summary: message("command.config-list"),
+    isChanging: false,
+    load: async () => (await import("./commands/switch.ts")).configList,
+  },
 };

@@ -50,11 +50,12 @@ function causes(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => issue.code !== "custom" || !mistyped.has(JSON.stringify(issue.path)));
 }
 
-/** One problem per field: a secret in plain text is also of the wrong form, but one sentence about it is enough. */
+/** In the order of the file, one problem per field: a secret in plain text is also of the wrong form, but one sentence about it is enough. */
 function withoutRepeats(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const seen = new Set<string>();
   const secret = problems.filter(({ what }) => what.key === "config.secret-plain").map(({ field }) => field);
-  return problems.filter((problem) => {
+  const sorted = [...problems].sort((one, other) => one.line - other.line || one.column - other.column);
+  return sorted.filter((problem) => {
     const place = `${problem.line}:${problem.column}:${problem.field}`;
     // The mapping around a plain secret is refused for the same reason.
     const isAround = problem.what.key === "config.secret-plain" && secret.some((field) => problem.field !== "" && field.startsWith(`${problem.field}.`));

@@ -24,7 +24,7 @@ const patienceMs = 500;
 /**
  * Calls `onChange` with every new valid configuration, or with what is wrong with the new file.
  * Whoever listens keeps the old one then: an invalid file never replaces a good one.
- * Resolves when the signal aborts; never rejects.
+ * Resolves when the signal aborts.
  */
 export async function watchConfig(path: string, onChange: (event: ConfigChangeEvent) => void, signal: AbortSignal, options: WatchOptions = {}): Promise<void> {
   const { clock = systemClock, pollMs = defaultPollMs } = options;
@@ -32,7 +32,7 @@ export async function watchConfig(path: string, onChange: (event: ConfigChangeEv
   const stopEvents = ringOnEvents(path, bell, signal);
   let last: string | undefined = options.hash;
   let stamp = await stampOf(path);
-  if (last === undefined) last = identify(await read(path, signal));
+  if (last === undefined) last = identify(await read(path));
   while (!signal.aborted) {
     const isRung = await bell.wait(pollMs, clock, signal);
     if (signal.aborted) break;
@@ -40,10 +40,10 @@ export async function watchConfig(path: string, onChange: (event: ConfigChangeEv
     if (!isRung && seen === stamp) continue;
     stamp = seen;
     await pause(clock, settleMs, signal);
-    let event = await read(path, signal);
+    let event = await read(path);
     if ("failure" in event && identify(event) !== last) {
       await pause(clock, patienceMs, signal);
-      event = await read(path, signal);
+      event = await read(path);
     }
     if (signal.aborted) break;
     const identity = identify(event);
@@ -54,12 +54,11 @@ export async function watchConfig(path: string, onChange: (event: ConfigChangeEv
   stopEvents();
 }
 
-async function read(path: string, signal: AbortSignal): Promise<ConfigChangeEvent> {
+async function read(path: string): Promise<ConfigChangeEvent> {
   try {
-    return { loaded: await readConfigFile(path, signal) };
+    return { loaded: await readConfigFile(path) };
   } catch (error) {
     if (error instanceof Failure) return { failure: error };
-    if (signal.aborted) return { failure: error as Failure };
     throw error;
   }
 }

@@ -1,6 +1,11 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { AppFact, MachineFacts } from "./facts.ts";
 import { proposeServices, type ProposedDatabase, type Proposal } from "./propose.ts";
 import { flow, scalar, section } from "./yaml-lines.ts";
+
+/** Editors read it from here, and then complete and explain every field. */
+const schemaFile = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "docs/reference/ampel.schema.json");
 
 /**
  * The text of an ampel.yaml that watches what was found, with German comments, and passes the check.
@@ -10,7 +15,7 @@ export function writeConfigText(facts: MachineFacts): string {
   const proposal = proposeServices(facts);
   const [app] = facts.apps;
   const lines = [
-    "# yaml-language-server: $schema=https://raw.githubusercontent.com/askproai/ampel/main/docs/reference/ampel.schema.json",
+    `# yaml-language-server: $schema=${schemaFile}`,
     `# Von „ampel init“ auf ${facts.name} vorgeschlagen. Prüfen, ergänzen, dann: ampel config:check`,
     "version: 1",
     `name: ${scalar(app?.settings["APP_NAME"] ?? facts.name)}`,
@@ -67,7 +72,7 @@ function databaseLines(databases: readonly ProposedDatabase[]): string[] {
 function databaseLine({ name, engine, service, address, port, database, passwordFile }: ProposedDatabase): string {
   const password = passwordFile === undefined ? undefined : `\${file:${passwordFile}}`;
   const isSql = engine !== "redis";
-  return `${name}: ${flow({ engine, service, connection: { address, port, user: isSql ? "ampel" : undefined, password, database: isSql ? database : Number(database) } })}`;
+  return `${name}: ${flow({ engine, service, address, port, user: isSql ? "ampel" : undefined, password, database: isSql ? database : Number(database) })}`;
 }
 
 function queueLines(app: AppFact | undefined, databases: readonly ProposedDatabase[]): string[] {

@@ -15,11 +15,19 @@ test.each([
   ["CAA", "0 issue letsencrypt.org", "0 issue letsencrypt.org"],
 ] as const)("a %s record %s is read as %s", (type, written, read) => {
   const packet = encodeAnswer({ id: 7, name: "Example.org", type }, { answers: [{ name: "example.org", type, ttl: 300, value: written }] });
-  expect(decodeAnswer(packet)).toMatchObject({ id: 7, rcode: 0, isAuthoritative: true, answers: [{ name: "example.org", type, ttl: 300, value: read }] });
+  expect(decodeAnswer(packet)).toMatchObject({
+    id: 7,
+    rcode: 0,
+    isAuthoritative: true,
+    answers: [{ name: "example.org", type, ttl: 300, value: read }],
+  });
 });
 
 test("a SOA record gives its serial", () => {
-  const packet = encodeAnswer({ id: 1, name: "example.org", type: "SOA" }, { authority: [{ name: "example.org", type: "SOA", ttl: 60, value: "ns1.example.org 2027011501" }] });
+  const packet = encodeAnswer(
+    { id: 1, name: "example.org", type: "SOA" },
+    { authority: [{ name: "example.org", type: "SOA", ttl: 60, value: "ns1.example.org 2027011501" }] },
+  );
   expect(decodeAnswer(packet).authority).toMatchObject([{ type: "SOA", serial: 2_027_011_501 }]);
 });
 
@@ -36,7 +44,10 @@ test("a compressed name is followed backwards, and a pointer that goes round is 
 });
 
 test("whatever arrives, reading ends, with a packet or a RangeError", () => {
-  const base = encodeAnswer({ id: 7, name: "example.org", type: "MX" }, { answers: [{ name: "example.org", type: "MX", ttl: 1, value: "10 mail.example.org" }] });
+  const base = encodeAnswer(
+    { id: 7, name: "example.org", type: "MX" },
+    { answers: [{ name: "example.org", type: "MX", ttl: 1, value: "10 mail.example.org" }] },
+  );
   const spoiled = fc.array(fc.tuple(fc.nat(base.length - 1), fc.nat(255)), { maxLength: 12 }).map((changes) => {
     const packet = Buffer.from(base);
     for (const [at, byte] of changes) packet[at] = byte;

@@ -2,7 +2,13 @@
 export const recordTypes = { A: 1, NS: 2, CNAME: 5, SOA: 6, MX: 15, TXT: 16, AAAA: 28, SRV: 33, CAA: 257 } as const;
 export type RecordType = keyof typeof recordTypes;
 
-export type DnsRecord = { readonly name: string; readonly type: RecordType; readonly ttl: number; readonly value: string; readonly serial?: number };
+export type DnsRecord = {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly ttl: number;
+  readonly value: string;
+  readonly serial?: number;
+};
 
 /** `rcode` 0 = no error, 2 = server failed, 3 = no such name, 5 = refused (RFC 1035, section 4.1.1). */
 export type DnsAnswer = {
@@ -33,7 +39,10 @@ export function encodeQuestion(id: number, name: string, type: RecordType): Buff
 
 /** The labels of a name, each with its length before it. @throws {RangeError} for a label over 63 or a name over 255 bytes */
 export function encodeName(name: string): Buffer {
-  const labels = name.replace(/\.$/, "").split(".").filter((label) => label !== "");
+  const labels = name
+    .replace(/\.$/, "")
+    .split(".")
+    .filter((label) => label !== "");
   const parts = labels.map((label) => {
     const bytes = Buffer.from(label, "latin1");
     if (bytes.length > 63) throw new RangeError("label too long");
@@ -105,7 +114,9 @@ function readValue(packet: Buffer, type: RecordType, start: number, end: number)
       return { value: readStrings(packet, start, end) };
     case "CAA": {
       const valueAt = start + 2 + packet.readUInt8(start + 1);
-      return { value: `${packet.readUInt8(start)} ${packet.toString("latin1", start + 2, valueAt)} ${packet.toString("utf8", valueAt, end)}` };
+      return {
+        value: `${packet.readUInt8(start)} ${packet.toString("latin1", start + 2, valueAt)} ${packet.toString("utf8", valueAt, end)}`,
+      };
     }
     case "SOA": {
       const primary = readName(packet, start);
@@ -117,7 +128,7 @@ function readValue(packet: Buffer, type: RecordType, start: number, end: number)
 
 function readStrings(packet: Buffer, start: number, end: number): string {
   let text = "";
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const next = at + 1 + packet.readUInt8(at);
     if (next > end) throw new RangeError("string beyond its record");
     text += packet.toString("utf8", at + 1, next);

@@ -114,7 +114,8 @@ async function readBody(answer: IncomingMessage, request: HttpRequest, signal: A
     const chunks: Buffer[] = [];
     let bytes = 0;
     const finish = (): void => resolve({ body: Buffer.concat(chunks).subarray(0, limit).toString("utf8"), isBodyCut: bytes > limit });
-    const fail = (error: unknown): void => reject(signal.aborted ? signal.reason : new NetworkFault("answer", reasonOf(error), request.url.host));
+    const fail = (error: unknown): void =>
+      reject(signal.aborted ? signal.reason : new NetworkFault("answer", reasonOf(error), request.url.host));
     answer.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;

@@ -3,7 +3,8 @@ import type { Readable, Writable } from "node:stream";
 import { holdCommand, type Host } from "./host.ts";
 import { connectBus } from "./systemd-bus.ts";
 
-const busSocket = "/run/dbus/system_bus_socket";
+/** Where the system bus listens: D-Bus Specification, "Well-known Message Bus Instances". */
+const busSocket = (): string => /^unix:path=([^,;]+)$/.exec(process.env["DBUS_SYSTEM_BUS_ADDRESS"] ?? "")?.[1] ?? "/run/dbus/system_bus_socket";
 const manager = ["org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"] as const;
 const connectMs = 10_000;
 
@@ -47,7 +48,7 @@ export async function listenToUnits(host: Host, units: readonly string[], onChan
 
 function openStreams(host: Host, signal: AbortSignal): { input: Writable; output: Readable } {
   if (host.isLocal) {
-    const socket = connect({ path: busSocket, signal });
+    const socket = connect({ path: busSocket(), signal });
     return { input: socket, output: socket };
   }
   const held = holdCommand(host, ["systemd-stdio-bridge"], signal);

@@ -1,6 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from "node:tls";
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
 import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { findAddresses, type Address } from "./dns-lookup.ts";
@@ -48,7 +55,12 @@ export async function openSocket(target: ConnectTarget, signal: AbortSignal): Pr
   const addresses = await findAddresses(target.connectAddress ?? target.host, signal);
   const foundMs = performance.now();
   const socket = await new Promise<Socket>((resolve, reject) => {
-    const opening = connect({ host: target.connectAddress ?? target.host, port: target.port, lookup: fixedLookup(addresses), ...literal(addresses) });
+    const opening = connect({
+      host: target.connectAddress ?? target.host,
+      port: target.port,
+      lookup: fixedLookup(addresses),
+      ...literal(addresses),
+    });
     const abort = (): void => void opening.destroy(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
     opening.once("connect", () => {
@@ -81,7 +93,12 @@ function fixedLookup(addresses: readonly Address[]): LookupFunction {
  * Speaks TLS on an open socket and returns what the server showed, trusted or not: judging is the caller's part,
  * and nothing of ours is sent before. @throws {NetworkFault} stage `tls` when no TLS comes about at all
  */
-export async function startTls(socket: Socket, host: string, trust: TlsTrust, signal: AbortSignal): Promise<{ socket: TLSSocket; certificate: SeenCertificate; tlsMs: number }> {
+export async function startTls(
+  socket: Socket,
+  host: string,
+  trust: TlsTrust,
+  signal: AbortSignal,
+): Promise<{ socket: TLSSocket; certificate: SeenCertificate; tlsMs: number }> {
   const startedMs = performance.now();
   const secure = await new Promise<TLSSocket>((resolve, reject) => {
     const secureContext = contextFor(trust.caFile);
@@ -140,11 +157,15 @@ function contextFor(caFile: string | undefined): SecureContext {
     const changedAt = caFile === undefined ? 0 : statSync(caFile).mtimeMs;
     const known = contexts.get(caFile ?? "");
     if (known?.changedAt === changedAt) return known.context;
-    const context = createSecureContext(caFile === undefined ? {} : { ca: [...getCACertificates("default"), readFileSync(caFile, "utf8")] });
+    const context = createSecureContext(
+      caFile === undefined ? {} : { ca: [...getCACertificates("default"), readFileSync(caFile, "utf8")] },
+    );
     contexts.set(caFile ?? "", { changedAt, context });
     return context;
   } catch (error) {
     const reason = reasonOf(error);
-    throw new Failure("config-invalid", message("network.ca-unreadable", { path: caFile ?? "", reason }), message("network.ca-next"), { cause: error });
+    throw new Failure("config-invalid", message("network.ca-unreadable", { path: caFile ?? "", reason }), message("network.ca-next"), {
+      cause: error,
+    });
   }
 }

@@ -37,7 +37,9 @@ export function parseVendorStatus(json: unknown): StatusHint | undefined {
     .filter((component) => component.group !== true && !wellWords.has(component.status))
     .toSorted((left, right) => rank(left.name) - rank(right.name))
     .map((component) => `${component.name} ${component.status.replaceAll("_", " ")}`);
-  const open = incidents.filter((incident) => incident.status !== "resolved" && incident.status !== "postmortem").map((incident) => incident.name);
+  const open = incidents
+    .filter((incident) => incident.status !== "resolved" && incident.status !== "postmortem")
+    .map((incident) => incident.name);
   const overall = status?.indicator !== undefined && !wellWords.has(status.indicator) ? [status.description ?? status.indicator] : [];
   const troubles = sick.length + open.length > 0 ? [...sick, ...open] : overall;
   // A stranger's text: bounded and on one line.

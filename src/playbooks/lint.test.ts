@@ -79,6 +79,7 @@ const harmful: readonly (readonly [string, string])[] = [
   ["restore-into-live", "zcat /backups/app.sql.gz | mysql app"],
   ["restore-into-live", "gunzip -c /b.gz | sudo mysql --defaults-extra-file=/root/r.cnf app"],
   ["restore-into-live", "pg_restore --dbname app /b.dump"],
+  ["restore-into-live", "mysql -u restore app < /backups/latest.sql"],
   ["database-switch", "sed -i s/DB_HOST=.*/DB_HOST=b/ /srv/app/.env"],
   ["blind-start", "systemctl is-active nginx || sudo systemctl start nginx"],
   ["restart-many", "systemctl restart nginx php8.3-fpm"],

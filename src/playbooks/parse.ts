@@ -36,7 +36,7 @@ export function parsePlaybook(text: string, path: string): ParsedPlaybook {
   if (front === undefined || front === "foreign") return { document, problems: sorted(problems.list) };
 
   const { steps, notes } = assembleSteps(usable, front.cwd, problems);
-  if (steps.length === 0) problems.add("steps-missing", 1);
+  if (steps.length === 0 && problems.list.length === 0) problems.add("steps-missing", 1);
   if (problems.list.length > 0) return { document, problems: sorted(problems.list) };
   const { cwd, returnPlaybook, ...fields } = front;
   const playbook: Playbook = {

@@ -104,7 +104,10 @@ function collect(tokens: readonly Token[], depthAround: number, isInner: boolean
     } else if (redirections.has(token.text)) {
       const target = tokens[index + 1];
       if (/^\d$/.test(words.at(-1)?.raw ?? "") && words.length > 1) words.pop(); // the 2 of `2>`
-      if (target?.kind !== "word") continue;
+      if (target?.kind !== "word") {
+        redirects.push({ operator: token.text, target: "" });
+        continue;
+      }
       for (const { text, line } of target.substitutions) dive(text, line);
       redirects.push({ operator: token.text, target: target.raw });
       index += 1;
@@ -154,7 +157,7 @@ function simplify(
   }
   const [first] = rest;
   if (first === undefined) {
-    if (assignments.length === 0) return undefined;
+    if (assignments.length === 0 && around.redirects.length === 0) return undefined;
     return { ...around, words: [], raw: [], line: tokens[0]?.line ?? 1, wrappers: taken, assignments };
   }
   if (first.raw === "for" || first.raw === "function" || first.raw === "case" || first.raw === "select") return undefined;

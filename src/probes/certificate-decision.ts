@@ -29,11 +29,18 @@ export function decideCertificate(seen: SeenCertificate, expected: CertificateEx
   const names = seen.names === "" ? seen.subject : seen.names;
   const evidence = `subject ${seen.subject}\nissuer ${seen.issuer}\nnames ${seen.names}\nvalid ${isoDay(seen.validFrom)} to ${until}\nsha256 ${seen.fingerprint256}`;
   const measured = { measures: { certificateDaysLeft: days }, evidence: evidence.slice(0, 2048) };
-  const down = (what: Observation["message"]): Observation => ({ state: "down", cause: "certificate-expiring", isDefinite: true, message: what, ...measured });
+  const down = (what: Observation["message"]): Observation => ({
+    state: "down",
+    cause: "certificate-expiring",
+    isDefinite: true,
+    message: what,
+    ...measured,
+  });
 
   if (seen.distrust === "FINGERPRINT_DIFFERS") return down(message("certificate.other", { target, fingerprint: seen.fingerprint256 }));
   if (now > seen.validTo || seen.distrust === "CERT_HAS_EXPIRED") return down(message("certificate.expired", { target, until }));
-  if (now < seen.validFrom || seen.distrust === "CERT_NOT_YET_VALID") return down(message("certificate.not-yet", { target, from: isoDay(seen.validFrom) }));
+  if (now < seen.validFrom || seen.distrust === "CERT_NOT_YET_VALID")
+    return down(message("certificate.not-yet", { target, from: isoDay(seen.validFrom) }));
   if (expected.fingerprint === undefined) {
     if (seen.distrust !== undefined && seen.distrust !== "ERR_TLS_CERT_ALTNAME_INVALID") {
       return down(message("certificate.untrusted", { target, reason: seen.distrust, issuer: seen.issuer }));
@@ -44,7 +51,12 @@ export function decideCertificate(seen: SeenCertificate, expected: CertificateEx
   const warnDays = expected.warnDays ?? warnDaysFor(seen);
   if (days < criticalDays) return down(message("certificate.expiring", { target, days, limitDays: criticalDays }));
   if (days < warnDays) {
-    return { state: "degraded", cause: "certificate-expiring", message: message("certificate.expiring", { target, days, limitDays: warnDays }), ...measured };
+    return {
+      state: "degraded",
+      cause: "certificate-expiring",
+      message: message("certificate.expiring", { target, days, limitDays: warnDays }),
+      ...measured,
+    };
   }
   return { state: "ok", message: message("certificate.ok", { target, days }), ...measured };
 }

@@ -12,7 +12,10 @@ const dayMs = 86_400_000;
 const servers: SecureServer[] = [];
 
 async function serve({ cert, key }: TestCertificate): Promise<number> {
-  const server = createSecureServer({ cert, key }, (request, response) => void response.end(`hello ${request.headers.host} ${request.headers["authorization"] ?? ""}`));
+  const server = createSecureServer(
+    { cert, key },
+    (request, response) => void response.end(`hello ${request.headers.host} ${request.headers["authorization"] ?? ""}`),
+  );
   server.on("tlsClientError", () => {});
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -44,16 +47,27 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
   afterAll(() => authority.remove());
 
   const look = async (certificate: TestCertificate, spec: Record<string, unknown> = {}, at = now) =>
-    await lookOnce(certificateProbe, { address: "127.0.0.1", port: await serve(certificate), servername: "gateway.example.org", ca: authority.caFile, ...spec }, { now: () => at });
+    await lookOnce(
+      certificateProbe,
+      { address: "127.0.0.1", port: await serve(certificate), servername: "gateway.example.org", ca: authority.caFile, ...spec },
+      { now: () => at },
+    );
 
   test("a good one is ok, with the days it has left", async () => {
     expect(await look(good)).toMatchObject({ state: "ok", measures: { certificateDaysLeft: 89 } });
   });
 
   test("near its end it degrades, and close to it goes down", async () => {
-    expect(await look(soon)).toMatchObject({ state: "degraded", cause: "certificate-expiring", text: expect.stringMatching(/expires in 10 days, limit 14 days/) });
+    expect(await look(soon)).toMatchObject({
+      state: "degraded",
+      cause: "certificate-expiring",
+      text: expect.stringMatching(/expires in 10 days, limit 14 days/),
+    });
     expect(await look(soon, { warnDays: 5 })).toMatchObject({ state: "ok" });
-    expect(await look(soon, {}, now + 8 * dayMs)).toMatchObject({ state: "down", text: expect.stringMatching(/expires in 2 days, limit 3 days/) });
+    expect(await look(soon, {}, now + 8 * dayMs)).toMatchObject({
+      state: "down",
+      text: expect.stringMatching(/expires in 2 days, limit 3 days/),
+    });
   });
 
   test("one that lives only six days is not complained about from its first day on", async () => {
@@ -61,11 +75,18 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
   });
 
   test("an expired one is definitely down", async () => {
-    expect(await look(expired)).toMatchObject({ state: "down", isDefinite: true, text: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/) });
+    expect(await look(expired)).toMatchObject({
+      state: "down",
+      isDefinite: true,
+      text: expect.stringMatching(/expired on \d{4}-\d\d-\d\d/),
+    });
   });
 
   test("one for another name is down and says for which", async () => {
-    expect(await look(good, { servername: "other.example.org" })).toMatchObject({ state: "down", text: expect.stringMatching(/not for this name but for DNS:gateway.example.org/) });
+    expect(await look(good, { servername: "other.example.org" })).toMatchObject({
+      state: "down",
+      text: expect.stringMatching(/not for this name but for DNS:gateway.example.org/),
+    });
   });
 
   test("a self-signed one is down unless exactly it is pinned", async () => {
@@ -73,8 +94,14 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
     expect(await look(lonely)).toMatchObject({ state: "down", text: expect.stringMatching(/not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT\)/) });
     expect(await look(lonely, { fingerprint: fingerprint256 })).toMatchObject({ state: "ok" });
     expect(await look(lonely, { fingerprint: fingerprint256, servername: "any.example.org" })).toMatchObject({ state: "ok" });
-    expect(await look(good, { fingerprint: fingerprint256 })).toMatchObject({ state: "down", text: expect.stringMatching(/another certificate than the pinned one/) });
-    expect(await look(lonely, { fingerprint: fingerprint256 }, now + 400 * dayMs)).toMatchObject({ state: "down", text: expect.stringMatching(/expired/) });
+    expect(await look(good, { fingerprint: fingerprint256 })).toMatchObject({
+      state: "down",
+      text: expect.stringMatching(/another certificate than the pinned one/),
+    });
+    expect(await look(lonely, { fingerprint: fingerprint256 }, now + 400 * dayMs)).toMatchObject({
+      state: "down",
+      text: expect.stringMatching(/expired/),
+    });
   });
 
   test("one of an unknown authority is down", async () => {
@@ -86,15 +113,28 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
   });
 
   test("a missing authority file is our mistake: unknown, not down", async () => {
-    expect(await look(good, { ca: "/nowhere/ca.pem" })).toMatchObject({ state: "unknown", text: expect.stringMatching(/\/nowhere\/ca.pem is not usable \(ENOENT\)/) });
+    expect(await look(good, { ca: "/nowhere/ca.pem" })).toMatchObject({
+      state: "unknown",
+      text: expect.stringMatching(/\/nowhere\/ca.pem is not usable \(ENOENT\)/),
+    });
   });
 
   test("https on a fixed address keeps Host and TLS name, and measures the certificate", async () => {
     const port = await serve(good);
-    const spec = { url: `https://gateway.example.org:${port}/`, resolve: "127.0.0.1", ca: authority.caFile, expectBody: `hello gateway.example.org:${port}` };
+    const spec = {
+      url: `https://gateway.example.org:${port}/`,
+      resolve: "127.0.0.1",
+      ca: authority.caFile,
+      expectBody: `hello gateway.example.org:${port}`,
+    };
     expect(await lookOnce(httpProbe, spec)).toMatchObject({ state: "ok", measures: { certificateDaysLeft: 89, status: 200 } });
-    expect(await lookOnce(httpProbe, { ...spec, certificateWarnDays: 100 })).toMatchObject({ state: "degraded", cause: "certificate-expiring" });
-    expect(await lookOnce(httpProbe, { ...spec, url: `https://127.0.0.1:${port}/`, expectBody: "hello", resolve: undefined })).toMatchObject({ state: "ok" });
+    expect(await lookOnce(httpProbe, { ...spec, certificateWarnDays: 100 })).toMatchObject({
+      state: "degraded",
+      cause: "certificate-expiring",
+    });
+    expect(
+      await lookOnce(httpProbe, { ...spec, url: `https://127.0.0.1:${port}/`, expectBody: "hello", resolve: undefined }),
+    ).toMatchObject({ state: "ok" });
   });
 
   test("over a distrusted certificate no header is sent", async () => {
@@ -104,7 +144,11 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
     servers.at(-1)?.on("request", () => (requests += 1));
     const spec = { url: `https://gateway.example.org:${port}/`, resolve: "127.0.0.1", bearer: "${env:AMPEL_TEST_KEY}" };
     const seen = await lookOnce(httpProbe, spec);
-    expect(seen).toMatchObject({ state: "down", cause: "http-error", text: expect.stringMatching(/is rejected \(DEPTH_ZERO_SELF_SIGNED_CERT\)/) });
+    expect(seen).toMatchObject({
+      state: "down",
+      cause: "http-error",
+      text: expect.stringMatching(/is rejected \(DEPTH_ZERO_SELF_SIGNED_CERT\)/),
+    });
     expect(requests).toBe(0);
     const { fingerprint256 } = new X509Certificate(lonely.cert);
     expect(await lookOnce(httpProbe, { ...spec, fingerprint: fingerprint256 })).toMatchObject({ state: "ok" });

@@ -28,11 +28,26 @@ const rcodeNames: Readonly<Record<number, string>> = { 1: "FORMERR", 2: "SERVFAI
 export function decideDns(all: readonly ServerAnswer[], expected: DnsExpectation): Observation {
   const { name, type } = expected;
   const broken = all.filter((each) => "fault" in each || isLame(each.answer));
-  const heard = all.flatMap((each) => ("fault" in each || isLame(each.answer) ? [] : [listen(each.server, each.answer, each.serial, type)]));
+  const heard = all.flatMap((each) =>
+    "fault" in each || isLame(each.answer) ? [] : [listen(each.server, each.answer, each.serial, type)],
+  );
   const [first] = heard;
-  const evidence = all.map((each) => printAnswer(each, type)).join("\n").slice(0, 2048);
-  const measures = { servers: all.length, serversAnswering: heard.length, ...(first === undefined ? {} : { ttlSeconds: Math.max(...heard.map(({ ttl }) => ttl)) }) };
-  const wrong = (state: "down" | "degraded", what: Message): Observation => ({ state, cause: "dns-wrong", message: what, measures, evidence });
+  const evidence = all
+    .map((each) => printAnswer(each, type))
+    .join("\n")
+    .slice(0, 2048);
+  const measures = {
+    servers: all.length,
+    serversAnswering: heard.length,
+    ...(first === undefined ? {} : { ttlSeconds: Math.max(...heard.map(({ ttl }) => ttl)) }),
+  };
+  const wrong = (state: "down" | "degraded", what: Message): Observation => ({
+    state,
+    cause: "dns-wrong",
+    message: what,
+    measures,
+    evidence,
+  });
 
   if (first === undefined) {
     if (all.every((each) => "fault" in each && each.fault.isOurs)) {
@@ -48,8 +63,14 @@ export function decideDns(all: readonly ServerAnswer[], expected: DnsExpectation
   const serials = [...new Set(heard.map(({ serial }) => serial).filter((serial) => serial !== undefined))];
   if (serials.length > 1) return wrong("degraded", message("dns.serials", { name, serials: serials.join(", ") }));
   const ttl = Math.max(...heard.map((each) => each.ttl));
-  if (expected.maxTtl !== undefined && ttl > expected.maxTtl) return wrong("degraded", message("dns.ttl", { name, type, ttl, limit: expected.maxTtl }));
-  return { state: "ok", message: message("dns.ok", { name, type, servers: heard.length, values: print(first.values) }), measures, evidence };
+  if (expected.maxTtl !== undefined && ttl > expected.maxTtl)
+    return wrong("degraded", message("dns.ttl", { name, type, ttl, limit: expected.maxTtl }));
+  return {
+    state: "ok",
+    message: message("dns.ok", { name, type, servers: heard.length, values: print(first.values) }),
+    measures,
+    evidence,
+  };
 }
 
 function findAstray(heard: readonly Heard[], { name, type, expect }: DnsExpectation): Message | undefined {
@@ -59,21 +80,35 @@ function findAstray(heard: readonly Heard[], { name, type, expect }: DnsExpectat
     const wanted = normalise(expect, type);
     const astray = heard.find(({ values }) => !isSame(values, wanted));
     if (astray === undefined) return undefined;
-    if (astray.values.length > 0) return message("dns.wrong", { name, type, server: astray.server, values: print(astray.values), expected: print(wanted) });
+    if (astray.values.length > 0)
+      return message("dns.wrong", { name, type, server: astray.server, values: print(astray.values), expected: print(wanted) });
     return message("dns.empty", { name, type, server: astray.server, reason: nameRcode(astray.rcode) });
   }
   const empty = heard.find(({ values }) => values.length === 0);
   if (empty !== undefined) return message("dns.empty", { name, type, server: empty.server, reason: nameRcode(empty.rcode) });
   const other = others.find(({ values }) => !isSame(values, first.values));
   if (other === undefined) return undefined;
-  return message("dns.disagree", { name, type, server: first.server, values: print(first.values), other: other.server, otherValues: print(other.values) });
+  return message("dns.disagree", {
+    name,
+    type,
+    server: first.server,
+    values: print(first.values),
+    other: other.server,
+    otherValues: print(other.values),
+  });
 }
 
 function listen(server: string, answer: DnsAnswer, serial: number | undefined, type: RecordType): Heard {
   const asked = answer.answers.filter((record) => record.type === type);
   const alias = answer.answers.find((record) => record.type === "CNAME");
   // An alias into another zone is a complete answer of this server; shown as such, it does not pass for an address.
-  const values = asked.length === 0 && alias !== undefined ? [`CNAME ${alias.value}`] : normalise(asked.map(({ value }) => value), type);
+  const values =
+    asked.length === 0 && alias !== undefined
+      ? [`CNAME ${alias.value}`]
+      : normalise(
+          asked.map(({ value }) => value),
+          type,
+        );
   return { server, values, ttl: Math.max(0, ...answer.answers.map(({ ttl }) => ttl)), serial, rcode: answer.rcode };
 }
 

@@ -30,14 +30,22 @@ const spec = { name: "www.example.org", expect: ["203.0.113.7"], maxTtl: 300 };
 
 test("all servers agree with each other and with what is expected", async () => {
   const servers = await serve(good, good);
-  expect(await lookOnce(dnsProbe, { ...spec, servers })).toMatchObject({ state: "ok", measures: { servers: 2, serversAnswering: 2, ttlSeconds: 60 } });
+  expect(await lookOnce(dnsProbe, { ...spec, servers })).toMatchObject({
+    state: "ok",
+    measures: { servers: 2, serversAnswering: 2, ttlSeconds: 60 },
+  });
 });
 
 test.each<[string, DnsScript, string, RegExp]>([
   ["another address", zone("203.0.113.8"), "down", /answers 203.0.113.8, expected is 203.0.113.7/],
   ["no such name", () => ({ rcode: 3 }), "down", /knows no record \(NXDOMAIN\)/],
   ["no such record", () => ({}), "down", /knows no record \(NODATA\)/],
-  ["an alias", ({ name }) => ({ answers: [{ name, type: "CNAME", ttl: 60, value: "other.example.net" }] }), "down", /answers CNAME other.example.net/],
+  [
+    "an alias",
+    ({ name }) => ({ answers: [{ name, type: "CNAME", ttl: 60, value: "other.example.net" }] }),
+    "down",
+    /answers CNAME other.example.net/,
+  ],
   ["a refusal", () => ({ rcode: 5 }), "degraded", /not authoritative for www.example.org or is failing \(REFUSED\)/],
   ["a failure", () => ({ rcode: 2 }), "degraded", /SERVFAIL/],
   ["hearsay", zone("203.0.113.7", { more: { isAuthoritative: false } }), "degraded", /no AA/],
@@ -55,14 +63,20 @@ test.each<[string, DnsScript, string, RegExp]>([
 
 test("without an expectation, servers that differ are still wrong", async () => {
   const servers = await serve(good, zone("203.0.113.8"));
-  expect(await lookOnce(dnsProbe, { name: "www.example.org", servers })).toMatchObject({ state: "down", text: expect.stringMatching(/answers 203.0.113.7, but .* 203.0.113.8/) });
+  expect(await lookOnce(dnsProbe, { name: "www.example.org", servers })).toMatchObject({
+    state: "down",
+    text: expect.stringMatching(/answers 203.0.113.7, but .* 203.0.113.8/),
+  });
 });
 
 test("when no server answers the name is down", async () => {
   const closed = await startFaultyServer("silent");
   await closed.stop();
   const servers = [`127.0.0.1:${closed.port}`];
-  expect(await lookOnce(dnsProbe, { ...spec, servers })).toMatchObject({ state: "down", text: expect.stringMatching(/none of 1 name servers answers \(ECONNREFUSED\)/) });
+  expect(await lookOnce(dnsProbe, { ...spec, servers })).toMatchObject({
+    state: "down",
+    text: expect.stringMatching(/none of 1 name servers answers \(ECONNREFUSED\)/),
+  });
 });
 
 test("a lost datagram is asked again", async () => {
@@ -82,7 +96,10 @@ test("a forged answer with another id is passed over", async () => {
     const forged = Buffer.from([0xff, 0xff, 0x84, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
     return question.type === "A" ? forged : good(question);
   });
-  expect(await lookOnce(dnsProbe, { ...spec, servers }, { deadlineMs: 800 })).toMatchObject({ state: "down", text: expect.stringMatching(/TIMEOUT/) });
+  expect(await lookOnce(dnsProbe, { ...spec, servers }, { deadlineMs: 800 })).toMatchObject({
+    state: "down",
+    text: expect.stringMatching(/TIMEOUT/),
+  });
 });
 
 test.each([

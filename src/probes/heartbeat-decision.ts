@@ -27,11 +27,24 @@ export function decideHeartbeat(lastPing: Ping | undefined, now: number, spec: H
   if (ageMs < -graceMs) return { state: "unknown", message: message("heartbeat.future", { name, ahead: about(-ageMs) }), measures };
   if (lastPing.exitCode !== undefined && lastPing.exitCode !== 0) {
     const what = message("heartbeat.failed", { name, age, exitCode: lastPing.exitCode });
-    return { state: "down", cause: "heartbeat-missing", isDefinite: true, message: what, measures: { ...measures, exitCode: lastPing.exitCode } };
+    return {
+      state: "down",
+      cause: "heartbeat-missing",
+      isDefinite: true,
+      message: what,
+      measures: { ...measures, exitCode: lastPing.exitCode },
+    };
   }
   if (ageMs <= allowedMs) return { state: "ok", message: message("heartbeat.ok", { name, age }), measures };
-  if (now - watchedSince <= allowedMs) return { state: "unknown", message: message("heartbeat.unwatched", { name, age, watched }), measures };
-  return { state: "down", cause: "heartbeat-missing", isDefinite: true, message: message("heartbeat.missing", { name, age, every, grace }), measures };
+  if (now - watchedSince <= allowedMs)
+    return { state: "unknown", message: message("heartbeat.unwatched", { name, age, watched }), measures };
+  return {
+    state: "down",
+    cause: "heartbeat-missing",
+    isDefinite: true,
+    message: message("heartbeat.missing", { name, age, every, grace }),
+    measures,
+  };
 }
 
 const scales = [

@@ -37,7 +37,8 @@ test("silence longer than interval and grace is never ok, whatever came before",
 test("a job that reported, then stops, is missed; when it reports again all is well", async () => {
   const memory = mapMemory();
   let now = start;
-  const look = async (): Promise<string> => (await lookOnce(heartbeatProbe, { name: "job", every: "1m", grace: "10s" }, { memory, now: () => now })).state;
+  const look = async (): Promise<string> =>
+    (await lookOnce(heartbeatProbe, { name: "job", every: "1m", grace: "10s" }, { memory, now: () => now })).state;
   const states: string[] = [await look()];
   recordPing(memory, "job", now);
   for (const pause of [30_000, 30_000, 30_000]) {
@@ -54,7 +55,8 @@ test("a job that reported, then stops, is missed; when it reports again all is w
 test("after a night in which nobody listened, an old report is unknown, and missing only when it still does not come", async () => {
   const memory = mapMemory();
   let now = start;
-  const look = async (): Promise<string> => (await lookOnce(heartbeatProbe, { name: "job", every: "1m", grace: "10s" }, { memory, now: () => now })).state;
+  const look = async (): Promise<string> =>
+    (await lookOnce(heartbeatProbe, { name: "job", every: "1m", grace: "10s" }, { memory, now: () => now })).state;
   recordPing(memory, "job", now);
   expect(await look()).toBe("ok");
   now += 8 * 3_600_000;

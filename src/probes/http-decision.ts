@@ -37,7 +37,10 @@ export function decideHttp(samples: readonly HttpSample[], expected: HttpExpecta
     const what = message("http.some-failed", { failed: failed.length, total: samples.length, reason: worst.message });
     return { state: "degraded", ...(worst.cause === undefined ? {} : { cause: worst.cause }), message: what, measures };
   }
-  return { ...(judgeSpeed(measures, expected, target) ?? judgeCertificate(samples, expected, target, now) ?? allGood(samples, target)), measures };
+  return {
+    ...(judgeSpeed(measures, expected, target) ?? judgeCertificate(samples, expected, target, now) ?? allGood(samples, target)),
+    measures,
+  };
 }
 
 function judgeSample(sample: HttpSample, expected: HttpExpectation, target: string, count: { done: number; total: number }): Observation {

@@ -44,29 +44,39 @@ test("of a body of 1 GB only the allowed part is fetched", async () => {
   server = await startFaultyServer("huge-body");
   const before = process.memoryUsage().rss;
   const seen = await lookOnce(httpProbe, { url: `http://127.0.0.1:${server.port}/`, expectBody: "needle" }, { deadlineMs: 5000 });
-  expect(seen).toMatchObject({ state: "down", cause: "http-error", text: expect.stringMatching(/needle is missing in the 65536 bytes read/) });
+  expect(seen).toMatchObject({
+    state: "down",
+    cause: "http-error",
+    text: expect.stringMatching(/needle is missing in the 65536 bytes read/),
+  });
   expect(server.sentBytes()).toBeLessThan(32 * 1024 ** 2);
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 ** 2);
   expect(await lookOnce(httpProbe, { url: `http://127.0.0.1:${server.port}/` })).toMatchObject({ state: "ok" });
 });
 
-test.each(["silent", "closes-at-once", "garbage", "slow-headers", "huge-body"] as const)("an https and a certificate target that is %s is down within the deadline", async (fault) => {
-  server = await startFaultyServer(fault);
-  for (const seen of [
-    await lookOnce(httpProbe, { url: `https://127.0.0.1:${server.port}/` }, { deadlineMs }),
-    await lookOnce(certificateProbe, { address: "127.0.0.1", port: server.port }, { deadlineMs }),
-  ]) {
-    expect(seen).toMatchObject({ state: "down" });
-    expect(seen.durationMs).toBeLessThan(deadlineMs + 400);
-  }
-});
+test.each(["silent", "closes-at-once", "garbage", "slow-headers", "huge-body"] as const)(
+  "an https and a certificate target that is %s is down within the deadline",
+  async (fault) => {
+    server = await startFaultyServer(fault);
+    for (const seen of [
+      await lookOnce(httpProbe, { url: `https://127.0.0.1:${server.port}/` }, { deadlineMs }),
+      await lookOnce(certificateProbe, { address: "127.0.0.1", port: server.port }, { deadlineMs }),
+    ]) {
+      expect(seen).toMatchObject({ state: "down" });
+      expect(seen.durationMs).toBeLessThan(deadlineMs + 400);
+    }
+  },
+);
 
-test.each(["silent", "closes-at-once", "garbage", "slow-headers", "huge-body"] as const)("a tcp target that is %s does not give the expected greeting", async (fault) => {
-  server = await startFaultyServer(fault);
-  const seen = await lookOnce(tcpProbe, { address: "127.0.0.1", port: server.port, expectGreeting: "SSH-2.0" }, { deadlineMs });
-  expect(seen).toMatchObject({ state: "down", cause: "unreachable", text: expect.stringMatching(/SSH-2.0/) });
-  expect(seen.durationMs).toBeLessThan(deadlineMs + 100);
-});
+test.each(["silent", "closes-at-once", "garbage", "slow-headers", "huge-body"] as const)(
+  "a tcp target that is %s does not give the expected greeting",
+  async (fault) => {
+    server = await startFaultyServer(fault);
+    const seen = await lookOnce(tcpProbe, { address: "127.0.0.1", port: server.port, expectGreeting: "SSH-2.0" }, { deadlineMs });
+    expect(seen).toMatchObject({ state: "down", cause: "unreachable", text: expect.stringMatching(/SSH-2.0/) });
+    expect(seen.durationMs).toBeLessThan(deadlineMs + 100);
+  },
+);
 
 test("a port where nothing listens is unreachable for every kind", async () => {
   const gone = await startFaultyServer("silent");
@@ -76,7 +86,8 @@ test("a port where nothing listens is unreachable for every kind", async () => {
     await lookOnce(certificateProbe, { address: "127.0.0.1", port: gone.port }),
     await lookOnce(tcpProbe, { address: "127.0.0.1", port: gone.port }),
   ];
-  for (const seen of [http, certificate, tcp]) expect(seen).toMatchObject({ state: "down", cause: "unreachable", text: expect.stringMatching(/ECONNREFUSED/) });
+  for (const seen of [http, certificate, tcp])
+    expect(seen).toMatchObject({ state: "down", cause: "unreachable", text: expect.stringMatching(/ECONNREFUSED/) });
 });
 
 test("an interrupted check leaves no connection behind", async () => {

@@ -56,9 +56,16 @@ test("a redirect is not ok, followed only as often as allowed, and a loop ends",
     const next = request.url === "/loop" ? "/loop" : "/end";
     return response.writeHead(302, { location: next }).end();
   });
-  expect(await lookOnce(httpProbe, { url: `${base}/start` })).toMatchObject({ state: "down", cause: "http-error", text: expect.stringMatching(/redirects with 302 to \/end; redirects allowed: 0/) });
+  expect(await lookOnce(httpProbe, { url: `${base}/start` })).toMatchObject({
+    state: "down",
+    cause: "http-error",
+    text: expect.stringMatching(/redirects with 302 to \/end; redirects allowed: 0/),
+  });
   expect(await lookOnce(httpProbe, { url: `${base}/start`, redirects: 1, expectBody: "the end" })).toMatchObject({ state: "ok" });
-  expect(await lookOnce(httpProbe, { url: `${base}/loop`, redirects: 5 })).toMatchObject({ state: "down", text: expect.stringMatching(/redirects allowed: 5/) });
+  expect(await lookOnce(httpProbe, { url: `${base}/loop`, redirects: 5 })).toMatchObject({
+    state: "down",
+    text: expect.stringMatching(/redirects allowed: 5/),
+  });
 });
 
 test("a secret is never carried to another host", async () => {
@@ -77,8 +84,13 @@ test("a secret is never carried to another host", async () => {
 });
 
 test("headers are sent, secrets are revealed only on the wire, and masked when echoed", async () => {
-  const base = await serve((request, response) => response.writeHead(500).end(`you sent ${request.headers["x-token"]} from ada@example.org`));
-  const seen = await lookOnce(httpProbe, { url: `${base}/path?secret=1`, headers: { "x-token": "${env:AMPEL_TEST_KEY}", accept: "text/html" } });
+  const base = await serve((request, response) =>
+    response.writeHead(500).end(`you sent ${request.headers["x-token"]} from ada@example.org`),
+  );
+  const seen = await lookOnce(httpProbe, {
+    url: `${base}/path?secret=1`,
+    headers: { "x-token": "${env:AMPEL_TEST_KEY}", accept: "text/html" },
+  });
   expect(seen.evidence).toMatch(/you sent \[secret\] from \[mail\]/);
   expect(JSON.stringify(seen)).not.toMatch(/key-of-ours|secret=1/);
 });
@@ -104,7 +116,9 @@ test("a secret with a line break is our mistake and is not shown", async () => {
 });
 
 test("a missing secret is our mistake: unknown, not down", async () => {
-  expect(await lookOnce(httpProbe, { url: "http://127.0.0.1:1/", bearer: "${env:AMPEL_TEST_NOT_SET}" })).toMatchObject({ state: "unknown" });
+  expect(await lookOnce(httpProbe, { url: "http://127.0.0.1:1/", bearer: "${env:AMPEL_TEST_NOT_SET}" })).toMatchObject({
+    state: "unknown",
+  });
 });
 
 test("slow answers degrade at one limit and go down at the other", async () => {
@@ -125,7 +139,11 @@ test("when a later request hangs, the verdict still comes inside the deadline", 
   let count = 0;
   const base = await serve((_, response) => void (count++ < 2 ? response.end() : undefined));
   const seen = await lookOnce(httpProbe, { url: base, samples: 5 }, { deadlineMs: 800 });
-  expect(seen).toMatchObject({ state: "degraded", cause: "unreachable", text: expect.stringMatching(/1 of 3 requests fail: .*after 2 of/) });
+  expect(seen).toMatchObject({
+    state: "degraded",
+    cause: "unreachable",
+    text: expect.stringMatching(/1 of 3 requests fail: .*after 2 of/),
+  });
   expect(seen.durationMs).toBeLessThan(800);
 });
 
@@ -155,9 +173,21 @@ test.each<[string, NetworkFault, string, string | undefined]>([
 
 test("of some failing requests the majority decides", () => {
   const bad: HttpSample = { fault: new NetworkFault("connect", "ECONNREFUSED", "x"), latencyMs: 1 };
-  const answer = { status: 200, headers: {}, body: "", isBodyCut: false, remoteAddress: "", lookupMs: 0, connectMs: 0, tlsMs: 0, firstByteMs: 0, totalMs: 0 };
+  const answer = {
+    status: 200,
+    headers: {},
+    body: "",
+    isBodyCut: false,
+    remoteAddress: "",
+    lookupMs: 0,
+    connectMs: 0,
+    tlsMs: 0,
+    firstByteMs: 0,
+    totalMs: 0,
+  };
   const good: HttpSample = { answer, latencyMs: 1, isRedirectWithheld: false };
-  const decide = (...samples: HttpSample[]): string => decideHttp(samples, { expectStatus: [{ from: 200, to: 299 }], redirects: 0 }, "x", 0).state;
+  const decide = (...samples: HttpSample[]): string =>
+    decideHttp(samples, { expectStatus: [{ from: 200, to: 299 }], redirects: 0 }, "x", 0).state;
   expect([decide(good, good), decide(good, bad), decide(good, bad, bad), decide(bad)]).toEqual(["ok", "degraded", "down", "down"]);
 });
 

@@ -11,7 +11,9 @@ import { defineProbe } from "./probe.ts";
 import { textPatternSchema } from "./text-pattern.ts";
 
 /** An address without a user part: a password has no place in ampel.yaml. */
-export const webAddressSchema = z.url({ protocol: /^https?$/, error: "url" }).refine((text) => !/\/\/[^/?#]*@/.test(text), { error: "secret" });
+export const webAddressSchema = z
+  .url({ protocol: /^https?$/, error: "url" })
+  .refine((text) => !/\/\/[^/?#]*@/.test(text), { error: "secret" });
 
 const status = z.int().min(100).max(599);
 const range = z
@@ -33,7 +35,9 @@ const schema = z.strictObject({
   expectBody: textPatternSchema.optional(),
   headers: z
     .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.union([secretSchema, plainValue]))
-    .refine((headers) => Object.entries(headers).every(([name, value]) => !secretNames.test(name) || value instanceof Secret), { error: "secret" })
+    .refine((headers) => Object.entries(headers).every(([name, value]) => !secretNames.test(name) || value instanceof Secret), {
+      error: "secret",
+    })
     .default({}),
   /** Sent as `Authorization: Bearer …`. */
   bearer: secretSchema.optional(),
@@ -79,7 +83,13 @@ export const httpProbe = defineProbe({
   },
 });
 
-async function takeLaterSample(spec: Spec, headers: Headers, hasSecrets: boolean, leftMs: number, signal: AbortSignal): Promise<HttpSample> {
+async function takeLaterSample(
+  spec: Spec,
+  headers: Headers,
+  hasSecrets: boolean,
+  leftMs: number,
+  signal: AbortSignal,
+): Promise<HttpSample> {
   const startedMs = performance.now();
   const limit = AbortSignal.timeout(Math.max(1, Math.round(leftMs)));
   try {
@@ -101,7 +111,12 @@ async function takeSample(spec: Spec, headers: Headers, hasSecrets: boolean, sig
   }
 }
 
-async function follow(spec: Spec, headers: Headers, hasSecrets: boolean, signal: AbortSignal): Promise<{ answer: HttpAnswer; isRedirectWithheld: boolean }> {
+async function follow(
+  spec: Spec,
+  headers: Headers,
+  hasSecrets: boolean,
+  signal: AbortSignal,
+): Promise<{ answer: HttpAnswer; isRedirectWithheld: boolean }> {
   const home = new URL(spec.url);
   let url = home;
   let method: string = spec.method;
@@ -109,7 +124,8 @@ async function follow(spec: Spec, headers: Headers, hasSecrets: boolean, signal:
     const connectAddress = url.host === home.host ? spec.resolve : undefined;
     const trust = { caFile: spec.ca, fingerprint256: spec.fingerprint };
     const answer = await exchange({ url, method, headers, connectAddress, trust, maxBodyBytes: spec.maxBodyBytes }, signal);
-    if (followed === spec.redirects || !isRedirect(answer) || isExpectedStatus(answer.status, spec.expectStatus)) return { answer, isRedirectWithheld: false };
+    if (followed === spec.redirects || !isRedirect(answer) || isExpectedStatus(answer.status, spec.expectStatus))
+      return { answer, isRedirectWithheld: false };
     const next = URL.parse(answer.headers.location ?? "", url);
     if (next === null || !/^https?:$/.test(next.protocol)) return { answer, isRedirectWithheld: false };
     if (hasSecrets && next.origin !== home.origin) return { answer, isRedirectWithheld: true };
@@ -128,11 +144,15 @@ function revealHeaders(spec: Spec): { headers: Headers; secrets: string[] } {
     secrets.push(value);
     return value;
   };
-  const entries = Object.entries(spec.headers).map(([name, value]): [string, string] => [name, value instanceof Secret ? reveal(value) : value]);
+  const entries = Object.entries(spec.headers).map(([name, value]): [string, string] => [
+    name,
+    value instanceof Secret ? reveal(value) : value,
+  ]);
   if (spec.bearer !== undefined) entries.push(["authorization", `Bearer ${reveal(spec.bearer)}`]);
   for (const [name, value] of entries) {
     // Node would refuse it too, but as a bug; here it is a mistake in a file.
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new Failure("config-invalid", message("http.header-invalid", { name }), message("http.header-next"));
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+      throw new Failure("config-invalid", message("http.header-invalid", { name }), message("http.header-next"));
   }
   return { headers: Object.fromEntries(entries), secrets };
 }

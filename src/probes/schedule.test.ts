@@ -69,7 +69,12 @@ function world(probes: readonly Probe[], durationMs: (id: string) => number = ()
       busy.delete(id);
     }
   };
-  schedule = startSchedule(probes, run, { clock, onResult: ({ probeId }) => void results.push(probeId), onError: (error) => void errors.push(error), ...more });
+  schedule = startSchedule(probes, run, {
+    clock,
+    onResult: ({ probeId }) => void results.push(probeId),
+    onError: (error) => void errors.push(error),
+    ...more,
+  });
   return { clock, schedule, started, results, errors, overlaps: () => overlaps };
 }
 
@@ -87,7 +92,10 @@ test("a thousand probes are looked at once within 5 s and evenly over the interv
   await clock.advance(5000);
   expect(new Set(started.map(({ id }) => id)).size).toBe(1000);
   await clock.advance(55_000);
-  const perSecond = Map.groupBy(started.filter(({ atMs }) => atMs >= 30_000), ({ atMs }) => Math.floor(atMs / 1000));
+  const perSecond = Map.groupBy(
+    started.filter(({ atMs }) => atMs >= 30_000),
+    ({ atMs }) => Math.floor(atMs / 1000),
+  );
   expect(Math.max(...[...perSecond.values()].map((looks) => looks.length))).toBeLessThanOrEqual(35);
 });
 
@@ -104,7 +112,10 @@ test("a wall clock that jumps by an hour changes nothing", async () => {
 });
 
 test("looks that all last until a deadline close to the interval are never left out", async () => {
-  const { clock, schedule } = world(many(50, 30_000).map((each) => ({ ...each, deadlineMs: 25_000 })), () => 25_000);
+  const { clock, schedule } = world(
+    many(50, 30_000).map((each) => ({ ...each, deadlineMs: 25_000 })),
+    () => 25_000,
+  );
   await clock.advance(300_000);
   expect(schedule.slip()).toMatchObject({ skipped: 0, maxMs: 0 });
 });
@@ -177,7 +188,10 @@ test("a result handler that throws is reported and stops no other check", async 
 });
 
 test("with any intervals and durations no probe overlaps itself and none is forgotten", async () => {
-  const specs = fc.array(fc.record({ everyMs: fc.integer({ min: 100, max: 5000 }), durationMs: fc.integer({ min: 0, max: 4000 }) }), { minLength: 1, maxLength: 12 });
+  const specs = fc.array(fc.record({ everyMs: fc.integer({ min: 100, max: 5000 }), durationMs: fc.integer({ min: 0, max: 4000 }) }), {
+    minLength: 1,
+    maxLength: 12,
+  });
   await fc.assert(
     fc.asyncProperty(specs, async (given) => {
       const probes = given.map(({ everyMs }, index) => probe(`p${index}`, everyMs));

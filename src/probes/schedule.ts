@@ -35,7 +35,11 @@ const idleMs = 3_600_000;
  * a wall clock that jumps changes nothing. A process that was frozen for more than a round begins a fresh
  * first round instead of catching up in one burst.
  */
-export function startSchedule(probes: readonly Probe[], run: (probe: Probe, signal: AbortSignal) => Promise<ProbeResult>, options: ScheduleOptions): Schedule {
+export function startSchedule(
+  probes: readonly Probe[],
+  run: (probe: Probe, signal: AbortSignal) => Promise<ProbeResult>,
+  options: ScheduleOptions,
+): Schedule {
   const { clock, firstRoundMs = 5000 } = options;
   const running = new Map<string, Running>();
   const total = { looks: 0, skipped: 0, sumMs: 0, maxMs: 0 };
@@ -69,7 +73,11 @@ export function startSchedule(probes: readonly Probe[], run: (probe: Probe, sign
     const due = [...plan.values()].filter((planned) => planned.dueMs <= nowMs);
     for (const { dueMs } of due) total.maxMs = Math.max(total.maxMs, nowMs - dueMs);
     if (due.some(({ dueMs, probe }) => nowMs - dueMs > probe.everyMs)) {
-      plan = planRounds([...plan.values()].map(({ probe }) => probe), nowMs, firstRoundMs);
+      plan = planRounds(
+        [...plan.values()].map(({ probe }) => probe),
+        nowMs,
+        firstRoundMs,
+      );
       return;
     }
     for (const planned of due) {
@@ -121,7 +129,12 @@ export function startSchedule(probes: readonly Probe[], run: (probe: Probe, sign
       }
       wake.abort();
     },
-    slip: () => ({ looks: total.looks, skipped: total.skipped, meanMs: total.looks === 0 ? 0 : total.sumMs / total.looks, maxMs: total.maxMs }),
+    slip: () => ({
+      looks: total.looks,
+      skipped: total.skipped,
+      meanMs: total.looks === 0 ? 0 : total.sumMs / total.looks,
+      maxMs: total.maxMs,
+    }),
     stop: async () => {
       end();
       options.signal?.removeEventListener("abort", end);

@@ -19,7 +19,10 @@ afterEach(() => void server?.close());
 
 test("an open port is ok, with the time to connect", async () => {
   const port = await serve((socket) => socket.end());
-  expect(await lookOnce(tcpProbe, { address: "127.0.0.1", port })).toMatchObject({ state: "ok", measures: { connectMs: expect.any(Number) } });
+  expect(await lookOnce(tcpProbe, { address: "127.0.0.1", port })).toMatchObject({
+    state: "ok",
+    measures: { connectMs: expect.any(Number) },
+  });
 });
 
 test.each([

@@ -17,7 +17,10 @@ export type VendorProfile = {
 };
 
 /** What one call brought: a reply, a broken conversation, or nothing until `waitedMs`. */
-export type VendorOutcome = { readonly reply: VendorReply } | { readonly fault: NetworkFault; readonly baseUrl: string } | { readonly waitedMs: number };
+export type VendorOutcome =
+  | { readonly reply: VendorReply }
+  | { readonly fault: NetworkFault; readonly baseUrl: string }
+  | { readonly waitedMs: number };
 
 const tooManyWords = /rate.?limit|too many|throttl/i;
 // Ends of a certificate are the vendor's fault; any other distrust means that somebody else answered.
@@ -39,7 +42,12 @@ export function decideVendor(outcome: VendorOutcome, profile: VendorProfile, slo
   const measures = { latencyMs: Math.round(reply.latencyMs), status };
   const isJson = typeof reply.json === "object" && reply.json !== null;
   const isAuthentic = isFromVendor(reply.url, profile);
-  const down = (cause: "vendor-auth" | "vendor-down" | "vendor-throttled", what: Message): Observation => ({ state: "down", cause, message: what, measures });
+  const down = (cause: "vendor-auth" | "vendor-down" | "vendor-throttled", what: Message): Observation => ({
+    state: "down",
+    cause,
+    message: what,
+    measures,
+  });
 
   if (status === 429) return { state: "degraded", cause: "vendor-throttled", message: message("vendor.throttled", { vendor }), measures };
   if (status >= 500) return down("vendor-down", message("vendor.failing", { vendor, status }));
@@ -51,7 +59,12 @@ export function decideVendor(outcome: VendorOutcome, profile: VendorProfile, slo
   if (status === 200 && profile.answer.safeParse(reply.json).success) {
     const { latencyMs } = measures;
     if (latencyMs > slowMs) {
-      return { state: "degraded", cause: "slow-response", message: message("vendor.slow", { vendor, latencyMs, limitMs: slowMs }), measures };
+      return {
+        state: "degraded",
+        cause: "slow-response",
+        message: message("vendor.slow", { vendor, latencyMs, limitMs: slowMs }),
+        measures,
+      };
     }
     return { state: "ok", message: message("vendor.ok", { vendor, latencyMs }), measures };
   }
@@ -80,7 +93,8 @@ function isFromVendor(address: string, { host }: VendorProfile): boolean {
 
 function describeForeign(reply: VendorReply, isJson: boolean): Message {
   const { status } = reply;
-  if (status >= 300 && status < 400) return message("vendor.shape-redirect", { status, location: withoutQuery(reply.location).slice(0, 200) });
+  if (status >= 300 && status < 400)
+    return message("vendor.shape-redirect", { status, location: withoutQuery(reply.location).slice(0, 200) });
   if (isJson) return message("vendor.shape-foreign", { status });
   return message("vendor.shape-page", { status, type: reply.contentType.slice(0, 60) });
 }

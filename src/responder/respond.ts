@@ -8,6 +8,7 @@ import type { Playbook } from "../playbooks/playbook.ts";
 import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { findingKey, type Finding } from "../triage/finding.ts";
 import type { Picture } from "../triage/triage.ts";
+import { listSwitches, type Switch } from "../switches/switch.ts";
 import { decideAutomation, type AutomationLimits } from "./automation.ts";
 import type { Durable } from "./durable.ts";
 
@@ -98,6 +99,8 @@ async function treat(finding: Finding, incident: OpenIncident | undefined, scene
   if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
   const { orders, durable } = scene;
   if (orders.authority.level === "observe") return { reason: message("automation.authority", { level: "observe" }) };
+  const held = heldBack(finding, await listSwitches(durable, scene.now()));
+  if (held !== undefined) return { reason: held };
   const limit = decideAutomation(playbook.id, await durable.pastRuns(scene.now() - hours(1)), orders.automation, scene.now());
   if (limit !== undefined) {
     // The end of automation is loud: a silent one is an outage that nobody works on.
@@ -106,6 +109,14 @@ async function treat(finding: Finding, incident: OpenIncident | undefined, scene
   }
   scene.onProgress(message("responder.running", { playbook: playbook.id, subject: finding.subject }));
   return { outcome: await durable.run(newId("run"), inputFor(playbook, finding, incident, orders)) };
+}
+
+/** Why a switch of an operator keeps this finding from being treated. */
+function heldBack({ subject }: Finding, switches: readonly Switch[]): Message | undefined {
+  const found = switches.find(({ key, value }) => value === "true" && (key === "automation.paused" || key === `quiet.${subject}`));
+  if (found === undefined) return undefined;
+  const { key, owner, reason, expiresAt } = found;
+  return message("switch.holds-back", { key, owner, reason, until: new Date(expiresAt).toISOString() });
 }
 
 /** What a run of this playbook for this finding begins with. */

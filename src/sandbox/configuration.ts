@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { criticalTables } from "./database.ts";
 import { worldLimits } from "./health.ts";
 import { addressOf } from "./service-address.ts";
-import { worldPaths, writeWhole, type ServiceName, type World } from "./world.ts";
+import { diskBudgetBytes, worldPaths, writeWhole, type ServiceName, type World } from "./world.ts";
 
 /** Writes the `ampel.yaml` by which Ampel watches and repairs this world, and returns its path. */
 export function writeWorldConfig(world: World): string {
@@ -25,7 +25,7 @@ export function describeWorld(world: World) {
       // The machine itself is none of the rehearsal's business: only the world's own space is watched.
       local: {
         address: "local",
-        disks: [{ path: folder, budget: world.budgetBytes, warnPercent: 99, fullPercent: 100, fullWithin: "1s", every: "1s" }],
+        disks: [{ path: paths.logs, budget: diskBudgetBytes, warnPercent: 99, fullPercent: 100, fullWithin: "1s", every: "1s" }],
         memory: false,
         load: false,
         clock: false,
@@ -48,6 +48,10 @@ export function describeWorld(world: World) {
         dependsOn: ["postgres"],
         every: "2s",
       },
+    },
+    vendors: {
+      retell: { apiKey: secret("retell-key"), baseUrl: `http://127.0.0.1:${ports.retell}`, statusUrl: `http://127.0.0.1:${ports.retell}/api/v2/summary.json`, every: "2s" },
+      calcom: { apiKey: secret("calcom-key"), baseUrl: `http://127.0.0.1:${ports.calcom}`, statusUrl: `http://127.0.0.1:${ports.calcom}/api/status/summary.json`, every: "2s", rest: "2s" },
     },
     caches: { "app-cache": { folder: paths.cache } },
     probes: {

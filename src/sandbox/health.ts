@@ -7,7 +7,7 @@ import { usedBytes } from "./disk.ts";
 import { runningProgram } from "./launch.ts";
 import { isStopped } from "./process-identity.ts";
 import { ask } from "./request.ts";
-import { serviceNames, worldPaths, type World } from "./world.ts";
+import { diskBudgetBytes, serviceNames, worldPaths, type World } from "./world.ts";
 
 /** From where on the world counts as broken; the configuration of the world uses the same figures. */
 export const worldLimits = { latencyMs: 500, queueDepth: 50, heartbeatAgeMs: 3000, usedPercent: 90 } as const;
@@ -101,9 +101,8 @@ async function checkDatabase(world: World): Promise<Message[]> {
   });
 }
 
-async function checkDisk({ folder, budgetBytes }: World): Promise<Message[]> {
-  if (budgetBytes === 0) return [];
-  const percent = Math.round((usedBytes(folder) / budgetBytes) * 100);
+async function checkDisk({ folder }: World): Promise<Message[]> {
+  const percent = Math.round((usedBytes(worldPaths(folder).logs) / diskBudgetBytes) * 100);
   const limit = worldLimits.usedPercent;
   return percent >= limit ? [message("sandbox.disk-full", { percent, limit })] : [];
 }

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { systemClock } from "../kernel/clock.ts";
 
 /** A process that cannot be mistaken for a later one with the same number; see proc(5), fields 3 and 22 of `stat`. */
@@ -62,12 +63,12 @@ async function waitForEnd(targets: readonly ProcessIdentity[], limitMs: number):
   return left;
 }
 
-/** Processes that carry `mark` (`NAME=value`) in their environment or work in `folder`; never ourselves or our ancestors. */
-export function findProcesses(mark: string, folder: string): ProcessIdentity[] {
+/** Processes that carry `mark` (`NAME=value`) in their environment, and Postgres servers at work below one of `folders`; never ourselves or our ancestors. */
+export function findProcesses(mark: string, folders: readonly string[]): ProcessIdentity[] {
   const spared = ancestors();
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && !spared.has(Number(name)))
-    .filter((name) => isMarked(name, mark) || worksIn(name, folder))
+    .filter((name) => isMarked(name, mark) || isPostgresIn(name, folders))
     .map((name) => identify(Number(name)))
     .filter((found) => found !== undefined);
 }
@@ -91,9 +92,11 @@ function readEnvironment(name: string): string[] {
   }
 }
 
-function worksIn(name: string, folder: string): boolean {
+/** A server writes its titles over its environment; its folder and its program still tell. */
+function isPostgresIn(name: string, folders: readonly string[]): boolean {
   try {
-    return readlinkSync(`/proc/${name}/cwd`) === folder;
+    const place = readlinkSync(`/proc/${name}/cwd`);
+    return basename(readlinkSync(`/proc/${name}/exe`)) === "postgres" && folders.some((folder) => place === folder || place.startsWith(`${folder}/`));
   } catch {
     return false;
   }

@@ -8,12 +8,12 @@ import { message, verbatim, type Message } from "../kernel/message.ts";
 import { findStateFolder } from "../store/state-folder.ts";
 import { writeWorldConfig } from "./configuration.ts";
 import { sowDatabase } from "./database.ts";
-import { usedBytes } from "./disk.ts";
 import { waitUntilHealthy } from "./health.ts";
 import { launch } from "./launch.ts";
 import { takeLock } from "./lock.ts";
 import { findFreePorts } from "./ports.ts";
 import { planPostgres, preparePostgres } from "./postgres.ts";
+import { identify, type ProcessIdentity } from "./process-identity.ts";
 import { forgetWorld, registerWorld } from "./registry.ts";
 import { writeAppSettings } from "./settings.ts";
 import { removeWorld } from "./stop.ts";
@@ -22,12 +22,11 @@ import { readWorld, worldPaths, writeWhole, writeWorld, type World } from "./wor
 export type StartOptions = {
   /** Empty or not there yet; default `defaultFolder()`. */
   readonly folder?: string;
-  readonly signal?: AbortSignal;
+  /** The world takes itself down when our process is gone, however it ended; default false. */
+  readonly diesWithStarter?: boolean;
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (step: Message) => void;
 };
-
-/** Room that faults and logs may fill before the world's "disk" is full. */
-const spareBytes = 64 * 1024 * 1024;
 
 /** The world of `ampel sandbox up`. */
 export function defaultFolder(): string {
@@ -45,7 +44,7 @@ export function makeRehearsalFolder(): string {
  * @throws {Failure} run-busy (another one is at it, or it is up already), refused-unsafe (the folder holds
  * something else), sandbox-failed
  */
-export async function startWorld({ folder: wanted = defaultFolder(), signal, onProgress = () => {} }: StartOptions = {}): Promise<World> {
+export async function startWorld({ folder: wanted = defaultFolder(), diesWithStarter = false, signal, onProgress = () => {} }: StartOptions = {}): Promise<World> {
   const folder = resolve(wanted);
   const lock = await takeLock(folder);
   if (lock === undefined) throw new Failure("run-busy", message("sandbox.busy", { folder }), message("sandbox.busy-next"));
@@ -54,7 +53,7 @@ export async function startWorld({ folder: wanted = defaultFolder(), signal, onP
     registerWorld(folder);
     try {
       onProgress(message("sandbox.step-plan", { folder }));
-      const world = await completeWorld(await planWorld(folder), { signal, onProgress });
+      const world = await completeWorld(await planWorld(folder, diesWithStarter ? identify(process.pid) : undefined), { signal, onProgress });
       await waitUntilHealthy(world, signal);
       return world;
     } catch (error) {
@@ -90,7 +89,7 @@ function claimFolder(folder: string): void {
   writeFileSync(marker, "This folder is a sandbox of Ampel. Everything in it is thrown away by: ampel sandbox down\n");
 }
 
-async function planWorld(folder: string): Promise<World> {
+async function planWorld(folder: string, owner: ProcessIdentity | undefined): Promise<World> {
   const [postgres = 0, retell = 0, calcom = 0, app = 0] = await findFreePorts(4);
   const paths = worldPaths(folder);
   mkdirSync(join(folder, "secrets"), { mode: 0o700 });
@@ -103,14 +102,14 @@ async function planWorld(folder: string): Promise<World> {
     node: process.execPath,
     ports: { postgres, retell, calcom, app },
     postgres: planPostgres(folder),
-    budgetBytes: 0,
+    ...(owner === undefined ? {} : { owner }),
   };
   writeWorld(world);
   return world;
 }
 
 /** Brings up whatever of a world is missing; what is there stays as it is. Used by the first start and by mending. */
-export async function completeWorld(world: World, { signal, onProgress = () => {} }: Omit<StartOptions, "folder"> = {}): Promise<World> {
+export async function completeWorld(world: World, { signal, onProgress = () => {} }: Pick<StartOptions, "signal" | "onProgress"> = {}): Promise<World> {
   const paths = worldPaths(world.folder);
   for (const folder of [paths.logs, paths.run, paths.cache, dirname(paths.control(""))]) mkdirSync(folder, { recursive: true });
   writeAppSettings(world);
@@ -123,8 +122,7 @@ export async function completeWorld(world: World, { signal, onProgress = () => {
   await Promise.all([database(), launch(world, "retell", signal), launch(world, "calcom", signal)]);
   onProgress(message("sandbox.step-services"));
   await Promise.all([launch(world, "worker", signal), launch(world, "app", signal)]);
-  const budgetBytes = world.budgetBytes || usedBytes(world.folder) + spareBytes;
-  const complete: World = { ...world, phase: "up", budgetBytes };
+  const complete: World = { ...world, phase: "up" };
   writeWorldConfig(complete);
   writeWorld(complete);
   return complete;

@@ -36,12 +36,14 @@ export async function stopWorld(wanted: string): Promise<void> {
 export async function removeWorld(folder: string): Promise<void> {
   const paths = worldPaths(folder);
   const world = readWorld(paths.world);
-  const known = [...serviceNames, "session" as const].map((name) => readIdentity(paths.identityFile(name))).filter((identity) => identity !== undefined);
-  const data = world?.postgres.data ?? join(paths.postgres, "data");
+  const known = [...serviceNames, "session" as const]
+    .map((name) => readIdentity(paths.identityFile(name)))
+    .filter((identity) => identity !== undefined)
+    .filter(({ pid }) => pid !== process.pid); // a stand-in that takes down an orphaned world
   // SIGQUIT: Postgres stops at once and leaves its files as they are (its manual, "Shutting Down the Server"); the others just end.
   const left = await endProcesses(known, "SIGQUIT", 1000);
   // What a killed starter could not note down, and what a killed Postgres left, still carries our mark.
-  const strays = findProcesses(`${worldVariable}=${folder}`, data);
+  const strays = findProcesses(`${worldVariable}=${folder}`, [folder, ...(world === undefined ? [] : [world.postgres.data])]);
   const remaining = [...left, ...(await endProcesses(strays, "SIGKILL", 1000))];
   const [stubborn] = remaining;
   if (stubborn !== undefined) {

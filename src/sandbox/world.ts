@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The parts of the guarded world, in the order in which they are started. */
 export const serviceNames = ["postgres", "retell", "calcom", "worker", "app"] as const;
@@ -28,9 +29,12 @@ export type World = {
     readonly uid?: number;
     readonly gid?: number;
   };
-  /** What all files of the world together may hold: its "disk". */
-  readonly budgetBytes: number;
+  /** Present when the world must not outlive its starter: as soon as this process is gone, the world takes itself down. */
+  readonly owner?: ProcessIdentity;
 };
+
+/** What the folder of the logs may hold: the world's "disk", a partition of its own as `/var/log` often is. */
+export const diskBudgetBytes = 64 * 1024 * 1024;
 
 /** The file that says "this folder is a sandbox and may be removed". */
 export const markerName = ".ampel-sandbox";

@@ -51,6 +51,8 @@ const gates: Readonly<Record<string, readonly Violation[]>> = {
   "lockfile:check": [["a lockfile that npm ci refuses", { "package-lock.json": lockfile({ "bell-darwin-arm64": "1.0.0" }) }, /bell-darwin-arm64/]],
 };
 
+const skippedTest = 'import { expect, test } from "vitest";\n\ntest.skip("needs a moon (bring-a-moon.sh)", () => expect(1).toBe(1));\n';
+
 function circle(how: string): Record<string, string> {
   const half = (other: string): string => `${how} { ${other} } from "./${other}.ts";\n\nexport type Of${other} = typeof ${other};\n`;
   return { "src/triage/left.ts": `${half("right")}export const left = 1;\n`, "src/triage/right.ts": `${half("left")}export const right = 1;\n` };
@@ -77,5 +79,40 @@ describe.each(Object.entries(gates))("the gate %s", (gate, violations) => {
     expect(ended.exitCode, ended.stdout + ended.stderr).not.toBe(0);
     expect(ended.isTimedOut).toBe(false);
     expect(ended.stdout + ended.stderr).toMatch(named);
+  });
+});
+
+describe("the gate test", () => {
+  const run = (planted: Record<string, string>, ...flags: string[]) => runGate("test", { ...baseline, ...planted }, ["--prepared", ...flags]);
+
+  test("passes a clean tree and counts", { timeout: 60_000 }, async () => {
+    const ended = await run({}, "--no-skip");
+    expect(ended, ended.stdout + ended.stderr).toMatchObject({ exitCode: 0 });
+    expect(ended.stdout.trimEnd().split("\n").at(-1)).toBe("2 passed, 0 failed, 0 skipped");
+  });
+
+  const failing = 'import { expect, test } from "vitest";\n\ntest("wrong", () => expect(1).toBe(2));\n';
+  const stray = 'import { expect, test } from "vitest";\n\ntest("one", () => {\n  void Promise.reject(new Error("stray"));\n  expect(1).toBe(1);\n});\n';
+  test.each([
+    ["a failing test", failing, "2 passed, 1 failed, 0 skipped"],
+    ["a file that cannot be loaded", 'import "./nowhere.ts";\n', "2 passed, 1 failed, 0 skipped"],
+    ["an error outside of any test", stray, "3 passed, 1 failed, 0 skipped"],
+  ])("refuses %s", { timeout: 60_000 }, async (_, text, closingLine) => {
+    const ended = await run({ "test/stories/planted.test.ts": text });
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stdout.trimEnd().split("\n").at(-1)).toBe(closingLine);
+  });
+
+  test("names a skipped test, and refuses it only where nothing may be skipped", { timeout: 60_000 }, async () => {
+    const planted = { "test/stories/planted.test.ts": skippedTest };
+    const lenient = await run(planted);
+    expect(lenient.exitCode).toBe(0);
+    expect(lenient.stdout).toContain("skipped: test/stories/planted.test.ts: needs a moon (bring-a-moon.sh)");
+    expect(lenient.stdout.trimEnd().split("\n").at(-1)).toBe("2 passed, 0 failed, 1 skipped");
+    expect((await run(planted, "--no-skip")).exitCode).toBe(1);
+  });
+
+  test("refuses a run without tests", { timeout: 60_000 }, async () => {
+    expect((await run({}, "no-such-file")).exitCode).toBe(1);
   });
 });

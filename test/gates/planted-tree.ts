@@ -28,7 +28,11 @@ const cleanTree: Readonly<Record<string, string>> = {
  * Runs one gate, exactly as `npm run NAME` does here, over a clean tree in a temporary folder plus the planted files.
  * A planted text of `undefined` leaves that file out.
  */
-export async function runGate(gate: string, planted: Readonly<Record<string, string | undefined>> = {}): Promise<CommandResult> {
+export async function runGate(
+  gate: string,
+  planted: Readonly<Record<string, string | undefined>> = {},
+  flags: readonly string[] = [],
+): Promise<CommandResult> {
   const root = mkdtempSync(join(tmpdir(), "ampel-gate-"));
   try {
     for (const name of gateFiles) cpSync(join(repository, name), join(root, name), { recursive: true });
@@ -43,7 +47,7 @@ export async function runGate(gate: string, planted: Readonly<Record<string, str
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), text);
     }
-    return await runCommand(["npm", "run", "--silent", gate], { cwd: root, timeoutMs: 60_000, env: { NO_COLOR: "1", FORCE_COLOR: "0" } });
+    return await runCommand(["npm", "run", "--silent", gate, "--", ...flags], { cwd: root, timeoutMs: 60_000, env: { NO_COLOR: "1", FORCE_COLOR: "0" } });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -23,7 +23,7 @@ class PatientClient extends pg.Client {
   override connect(callback: (error: Error) => void): void;
   override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
     if (callback === undefined) return super.connect() as unknown as Promise<pg.Client>;
-    super.connect((error) => callback(asRefused(error)));
+    super.connect((error: Error) => callback(asRefused(error)));
     return undefined;
   }
 }

@@ -88,7 +88,10 @@ export async function holdLease({ pool, executorId, shape, clock, onLost }: Leas
     const { rows } = await pool.query<Executor>(timed("select id, host, pid, process_start, beats from ampel.executor where id <> $1", [executorId]));
     const nowMs = clock.monotonicMs();
     const before = seen;
-    seen = new Map(rows.map(({ id, beats }) => [id, before.get(id)?.beats === beats ? { beats, sinceMs: before.get(id)?.sinceMs ?? nowMs } : { beats, sinceMs: nowMs }]));
+    seen = new Map(rows.map(({ id, beats }) => {
+      const known = before.get(id);
+      return [id, known?.beats === beats ? known : { beats, sinceMs: nowMs }];
+    }));
     const dead = rows.filter((row) => hasEnded(row) || nowMs - (seen.get(row.id)?.sinceMs ?? nowMs) > leaseMs);
     // The row goes first, and only if it did not beat meanwhile: from then on its process can prove nothing any more.
     for (const { id, beats } of dead) await pool.query(timed("delete from ampel.executor where id = $1 and beats = $2", [id, beats]));
@@ -113,7 +116,7 @@ export async function holdLease({ pool, executorId, shape, clock, onLost }: Leas
     // Not setInterval: a tick that waits for the database must not pile up behind itself.
     if (!isReleased && !lost.signal.aborted) timer = setTimeout(() => void loop(), beatMs);
   };
-  timer = setTimeout(() => void loop(), beatMs);
+  void loop();
 
   return {
     executorId,
@@ -127,8 +130,7 @@ export async function holdLease({ pool, executorId, shape, clock, onLost }: Leas
     awayMs: () => clock.monotonicMs() - confirmedMs,
     beginTakeover: (given) => {
       takeOver = given;
-      clearTimeout(timer);
-      void loop();
+      void adopt().catch(() => {}); // the next beat tries again
     },
     release: async () => {
       isReleased = true;

@@ -1,6 +1,7 @@
 import { cliTexts } from "./cli.ts";
 import { commandTexts } from "./commands.ts";
 import { configTexts } from "./config.ts";
+import { diskTexts } from "./disk.ts";
 import { generalTexts } from "./general.ts";
 import { playbookTexts } from "./playbooks.ts";
 import { probeDataTexts } from "./probes-data.ts";
@@ -9,6 +10,7 @@ import { probeNetworkTexts } from "./probes-network.ts";
 import { responderTexts } from "./responder.ts";
 import { sandboxTexts } from "./sandbox.ts";
 import { storeTexts } from "./store.ts";
+import { switchTexts } from "./switches.ts";
 import { triageTexts } from "./triage.ts";
 
 /** Every sentence an operator can read, in German and English side by side. `{name}` is a value. */
@@ -17,6 +19,7 @@ export const catalogue = {
   ...cliTexts,
   ...commandTexts,
   ...configTexts,
+  ...diskTexts,
   ...playbookTexts,
   ...probeDataTexts,
   ...probeHostTexts,
@@ -24,5 +27,6 @@ export const catalogue = {
   ...responderTexts,
   ...sandboxTexts,
   ...storeTexts,
+  ...switchTexts,
   ...triageTexts,
 } as const;

@@ -28,9 +28,9 @@ export function hasFlag(command: ShellCommand, ...flags: readonly string[]): boo
   return command.words.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
 }
 
-/** A single-letter option, alone or in a bundle such as `-sfS`. */
+/** A single-letter option, alone or in a bundle such as `-sfS` or `-fm5`. */
 export function hasLetter(command: ShellCommand, letter: string): boolean {
-  return command.words.some((word) => /^-[A-Za-z]+$/.test(word) && word.includes(letter));
+  return command.words.some((word) => /^-[A-Za-z]+\d*$/.test(word) && word.includes(letter));
 }
 
 /** What `config:set` would set, of either tool. */

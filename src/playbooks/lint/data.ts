@@ -13,9 +13,20 @@ function speaks(command: ShellCommand, verb: RegExp): boolean {
 const scratch = /scratch|restore|probe|verify/i;
 const checks = /verif|integrity|consistency|check/i;
 
+/** True when the schema a client is told to speak to bears such a name; its user and files do not count. */
+function isScratch({ words }: ShellCommand): boolean {
+  return words.slice(1).some((word, index) => {
+    const option = words[index] ?? "";
+    const isNamed = /^(-D|-d|--database|--dbname)$/.test(option);
+    const joined = /^--(?:database|dbname)=(.+)$/.exec(word)?.[1];
+    const isPositional = !word.startsWith("-") && !/^-[A-Za-z]$|^--[\w-]+$/.test(option) && !word.includes("/");
+    return scratch.test(joined ?? (isNamed || isPositional ? word : ""));
+  });
+}
+
 function loadsDump(command: ShellCommand, previous: ShellCommand | undefined): boolean {
-  if (programOf(command) === "pg_restore" || programOf(command) === "myloader") return !command.words.some((word) => scratch.test(word)) && !hasFlag(command, "--list", "-l");
-  if (!isSqlClient(command) || command.words.some((word) => scratch.test(word))) return false;
+  if (programOf(command) === "pg_restore" || programOf(command) === "myloader") return !isScratch(command) && !hasFlag(command, "--list", "-l");
+  if (!isSqlClient(command) || isScratch(command)) return false;
   const isRedirected = command.redirects.some(({ operator }) => operator === "<");
   const isPiped = command.before === "|" && /^(cat|zcat|gunzip|gzip|xzcat|xz|zstd|zstdcat|bzcat|pigz|lz4|mysqldump|mariadb-dump|pg_dump|gpg|openssl|age|restic|ssh|pv|curl)$/.test(programOf(previous ?? command));
   const isFile = command.words.some((word, index) => word === "-f" && index > 0 && command.words[index + 1]?.endsWith(".sql"));

@@ -10,7 +10,7 @@ import type { Fault } from "./fault.ts";
 const appSlow: Fault = {
   name: "app-slow",
   what: message("sandbox.fault.app-slow"),
-  cause: "slow-response",
+  causes: ["slow-response", "long-transaction"],
   subject: "app",
   playbook: "green/system-slow",
   inject: async (world, signal) => void (await launch(world, "session", signal)),
@@ -24,9 +24,8 @@ const backlogDepth = 300;
 const queueBacklog: Fault = {
   name: "queue-backlog",
   what: message("sandbox.fault.queue-backlog", { depth: backlogDepth }),
-  cause: "queue-backlog",
+  causes: ["queue-backlog", "queue-stuck"],
   subject: "jobs",
-  playbook: "green/system-slow",
   async inject(world) {
     const running = runningProgram(world, "worker");
     if (running !== undefined) signalProcess(running, "SIGSTOP");
@@ -60,7 +59,7 @@ async function countWaiting(world: World): Promise<number> {
 const tableDropped: Fault = {
   name: "table-dropped",
   what: message("sandbox.fault.table-dropped", { table: "appointments" }),
-  cause: "data-loss",
+  causes: ["data-loss", "schema-changed"],
   subject: "askproai",
   inject: (world) => withDatabase(world, async (database) => void (await database.query("drop table if exists appointments"))),
   isInjected: (world) =>

@@ -6,7 +6,7 @@ import { packEntry } from "../cache-entry.ts";
 import { usedBytes } from "../disk.ts";
 import { worldLimits } from "../health.ts";
 import { ask } from "../request.ts";
-import { worldPaths, type World } from "../world.ts";
+import { diskBudgetBytes, worldPaths, type World } from "../world.ts";
 import type { Fault } from "./fault.ts";
 
 const rotatedLog = /^app\.log\.\d+$/;
@@ -15,7 +15,7 @@ const rotatedLogBytes = 4 * 1024 * 1024;
 const diskFull: Fault = {
   name: "disk-full",
   what: message("sandbox.fault.disk-full"),
-  cause: "disk-full",
+  causes: ["disk-full"],
   subject: "local",
   playbook: "red/disk-full",
   async inject(world, signal) {
@@ -23,7 +23,7 @@ const diskFull: Fault = {
     const block = Buffer.from(line.repeat(rotatedLogBytes / line.length));
     const { logs } = worldPaths(world.folder);
     // One file beyond the budget, so that the worker's heartbeat does not decide whether the disk is full.
-    const missingBytes = world.budgetBytes - usedBytes(world.folder) + rotatedLogBytes;
+    const missingBytes = diskBudgetBytes - usedBytes(logs) + rotatedLogBytes;
     const first = listRotated(world).length + 1;
     for (let index = 0; index * rotatedLogBytes < missingBytes; index += 1) {
       signal?.throwIfAborted();
@@ -36,7 +36,7 @@ const diskFull: Fault = {
       utimesSync(file, changedAt, changedAt);
     }
   },
-  isInjected: async (world) => usedBytes(world.folder) >= world.budgetBytes,
+  isInjected: async (world) => usedBytes(worldPaths(world.folder).logs) >= diskBudgetBytes,
   async mend(world) {
     for (const name of listRotated(world)) rmSync(join(worldPaths(world.folder).logs, name), { force: true });
   },
@@ -54,7 +54,7 @@ const bigPage = JSON.stringify({ id: 1, company_id: 1, call_status: "ended", dur
 const cacheBloated: Fault = {
   name: "cache-bloated",
   what: message("sandbox.fault.cache-bloated"),
-  cause: "slow-response",
+  causes: ["slow-response"],
   subject: "app",
   playbook: "green/system-slow",
   async inject(world, signal) {

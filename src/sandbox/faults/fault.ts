@@ -7,9 +7,9 @@ export type Fault = {
   readonly name: string;
   /** What it does, in one sentence. */
   readonly what: Message;
-  /** The cause that a diagnosis must name. */
-  readonly cause: Cause;
-  /** The name in the world's `ampel.yaml` that the finding must speak about. */
+  /** What a diagnosis may name, the root first; its zone is the fault's. */
+  readonly causes: readonly [Cause, ...Cause[]];
+  /** The name in the world's `ampel.yaml` that the finding of the root speaks about. */
   readonly subject: string;
   /** The shipped playbook that cures it; absent when nothing may repair it without a person. */
   readonly playbook?: string;

@@ -6,11 +6,11 @@ import { readAppSettings, writeAppSettings } from "../settings.ts";
 import { worldPaths, writeWhole, type ServiceName, type World } from "../world.ts";
 import type { Fault } from "./fault.ts";
 
-function killed(name: ServiceName, what: Fault["what"]): Fault {
+function killed(name: ServiceName, what: Fault["what"], causes: Fault["causes"] = ["service-down"]): Fault {
   return {
     name: `${name}-killed`,
     what,
-    cause: "service-down",
+    causes,
     subject: name,
     playbook: "red/service-down",
     inject: (world) => kill(world, name),
@@ -22,9 +22,9 @@ function killed(name: ServiceName, what: Fault["what"]): Fault {
 const appHung: Fault = {
   name: "app-hung",
   what: message("sandbox.fault.app-hung"),
-  cause: "service-down",
+  causes: ["service-down", "unreachable"],
   subject: "app",
-  playbook: "red/service-down",
+  playbook: "red/service-hung",
   async inject(world) {
     const running = runningProgram(world, "app");
     if (running !== undefined) signalProcess(running, "SIGSTOP");
@@ -45,7 +45,7 @@ const flapAfterMs = 5000;
 const appFlapping: Fault = {
   name: "app-flapping",
   what: message("sandbox.fault.app-flapping", { seconds: flapAfterMs / 1000 }),
-  cause: "service-down",
+  causes: ["service-down", "service-flapping"],
   subject: "app",
   async inject(world, signal) {
     const control = worldPaths(world.folder).control("app");
@@ -66,7 +66,7 @@ const appFlapping: Fault = {
 const appBrokenConfig: Fault = {
   name: "app-broken-config",
   what: message("sandbox.fault.app-broken-config"),
-  cause: "service-down",
+  causes: ["service-down"],
   subject: "app",
   async inject(world) {
     writeWhole(worldPaths(world.folder).appSettings, '{ "pageSize": 20,\n');
@@ -95,7 +95,7 @@ function areSettingsReadable(world: World): boolean {
 }
 
 export const processFaults: readonly Fault[] = [
-  killed("postgres", message("sandbox.fault.postgres-killed")),
+  killed("postgres", message("sandbox.fault.postgres-killed"), ["service-down", "database-down"]),
   killed("app", message("sandbox.fault.app-killed")),
   killed("worker", message("sandbox.fault.worker-killed")),
   appHung,

@@ -10,7 +10,7 @@ function vendorFault(vendor: "retell" | "calcom", name: string, mood: Mood, caus
   return {
     name: `${vendor}-${name}`,
     what,
-    cause,
+    causes: [cause],
     subject: vendor,
     inject: async (world) => setMood(world, vendor, mood),
     isInjected: async (world) => readMood(world, vendor) === mood,

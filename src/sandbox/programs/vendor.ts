@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { answerAsCalcom } from "../stand-ins/calcom.ts";
 import { answerAsRetell } from "../stand-ins/retell.ts";
 import { htmlPage, moods, slowMs, type Mood, type StandIn } from "../stand-ins/stand-in.ts";
-import { readWorld, worldPaths } from "../world.ts";
+import { isRunning, type ProcessIdentity } from "../process-identity.ts";
+import { readWorld, worldPaths, type World } from "../world.ts";
 
 /** Serves one stand-in. Its mood is a file, read at every request: whoever may write there may change the weather. */
 export function serveVendor(name: "retell" | "calcom"): void {
@@ -32,6 +33,26 @@ export function serveVendor(name: "retell" | "calcom"): void {
   });
   server.listen(world.ports[name], "127.0.0.1");
   process.once("SIGTERM", () => process.exit(0));
+  if (world.owner !== undefined) watchOwner(world, world.owner);
+}
+
+const watchMs = 500;
+
+/** No fault touches the stand-ins' processes: they see to it that nothing outlives a starter that was killed. */
+function watchOwner({ folder }: World, owner: ProcessIdentity): void {
+  setInterval(() => {
+    if (isRunning(owner)) return;
+    takeDown(folder).then(
+      () => process.exit(0),
+      () => {}, // the other stand-in is at it, or a process stays: once more
+    );
+  }, watchMs);
+}
+
+/** Loaded only when it is needed: a stand-in starts in a moment. */
+async function takeDown(folder: string): Promise<void> {
+  const { stopWorld } = await import("../stop.ts");
+  await stopWorld(folder);
 }
 
 function readMood(file: string): Mood {
