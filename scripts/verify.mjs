@@ -36,7 +36,7 @@ async function runGate({ name, limitS, args = [] }) {
   return await new Promise((resolve) => {
     // A group of its own, so that a late gate goes with all it started.
     const child = spawn("npm", ["run", "--silent", name, "--", ...args], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
-    let lastLine = "";
+    let tail = "";
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -46,12 +46,12 @@ async function runGate({ name, limitS, args = [] }) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
     child.stdout.on("data", (chunk) => {
       process.stdout.write(chunk);
-      lastLine = (lastLine + chunk).trimEnd().split("\n").at(-1) ?? "";
+      tail = (tail + chunk).slice(-4096);
     });
     const finish = (exitCode) => {
       clearTimeout(timer);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(signal, stop);
-      resolve({ exitCode, isLate, lastLine });
+      resolve({ exitCode, isLate, lastLine: tail.trimEnd().split("\n").at(-1) ?? "" });
     };
     child.on("error", () => finish(1));
     child.on("close", (code) => finish(code ?? 1));

@@ -9,7 +9,13 @@ export function describeConfiguration() {
     return { ...resolve(schema.$defs[$ref.replace("#/$defs/", "")]), ...beside };
   };
   const sections = Object.entries(schema.properties).map(([name, part]) => ({ name, part: resolve(part) }));
-  const lines = ["# ampel.yaml", "", "Durations are written as `500ms`, `10s`, `5m`, `2h`, `1d`; secrets only as `${env:NAME}`, `${file:/path}` or `${credential:name}`.", "", ...head()];
+  const lines = [
+    "# ampel.yaml",
+    "",
+    "Durations are written as `500ms`, `10s`, `5m`, `2h`, `1d`; secrets only as `${env:NAME}`, `${file:/path}` or `${credential:name}`.",
+    "",
+    ...head(),
+  ];
   const isPlain = ({ part }) => typeOf(part, resolve) !== "fields" && !isMap(part);
   for (const { name, part } of sections.filter(isPlain)) lines.push(row(name, part, schema.required, resolve));
   for (const { name, part } of sections.filter((section) => !isPlain(section))) {
@@ -41,7 +47,12 @@ function fields(prefix, part, resolve) {
 
 function row(name, part, required = [], resolve = (same) => same) {
   const isNeeded = required.includes(name.split(/[.[\]]+/).findLast((word) => word !== ""));
-  const otherwise = part.default === undefined || JSON.stringify(part.default) === "{}" ? (isNeeded ? "required" : "") : `\`${JSON.stringify(part.default)}\``;
+  const otherwise =
+    part.default === undefined || JSON.stringify(part.default) === "{}"
+      ? isNeeded
+        ? "required"
+        : ""
+      : `\`${JSON.stringify(part.default)}\``;
   return `| \`${name}\` | ${typeOf(part, resolve)} | ${otherwise} | ${escape(part.description ?? "")} |`;
 }
 

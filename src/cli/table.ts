@@ -146,4 +146,24 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: false,
     load: async () => (await import("./commands/switch.ts")).configList,
   },
+  daemon: {
+    summary: message("command.daemon"),
+    isChanging: true,
+    load: async () => (await import("./commands/daemon.ts")).daemon,
+  },
+  sandbox: {
+    summary: message("command.sandbox"),
+    isChanging: false,
+    load: async () => (await import("./commands/sandbox.ts")).sandbox,
+  },
+  init: {
+    summary: message("command.init"),
+    isChanging: true,
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  "config:check": {
+    summary: message("command.config-check"),
+    isChanging: false,
+    load: async () => (await import("./commands/config-check.ts")).configCheck,
+  },
 };

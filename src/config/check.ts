@@ -1,11 +1,11 @@
 import { access, constants, stat } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname } from "node:path";
 import { openHost } from "../integrations/host.ts";
 import { runCommand } from "../kernel/exec.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import { isSecretReference, Secret } from "../kernel/secret.ts";
-import { expandProbes } from "./expand.ts";
+import { expandProbes, hostOfDatabase } from "./expand.ts";
 import { withFullPaths } from "./full-paths.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { ConfigProblem, FieldPath } from "./problem.ts";
@@ -99,9 +99,8 @@ async function checkHosts({ config }: LoadedConfig, report: Report, { signal, ca
   );
 }
 
-async function checkFolders({ config, file }: LoadedConfig, report: Report): Promise<void> {
-  for (const [index, folder] of config.playbooks.folders.entries()) {
-    const path = isAbsolute(folder) ? folder : resolve(dirname(file), folder);
+async function checkFolders({ config }: LoadedConfig, report: Report): Promise<void> {
+  for (const [index, path] of config.playbooks.folders.entries()) {
     if (!(await isReadable(path))) report("error", ["playbooks", "folders", index], message("config.file-missing", { path }), message("config.file-missing-next"));
   }
   for (const [name, { host, park }] of Object.entries(config.disposables)) {
@@ -122,6 +121,13 @@ function checkSense({ config }: LoadedConfig, report: Report): void {
   if (expandProbes(config).length === 0) report("error", [], message("config.watches-nothing"), message("config.watches-nothing-next"));
   if (Object.keys(config.people).length === 0) report("warning", [], message("config.nobody"), message("config.nobody-next"));
   if (Object.keys(config.databases).length > 0 && Object.keys(config.backups).length === 0) report("warning", ["databases"], message("config.no-backup"), message("config.no-backup-next"));
+  for (const [name, database] of Object.entries(config.databases)) {
+    // The drivers ask from here: 127.0.0.1 is this machine, not the host behind ssh (unless a port is forwarded).
+    const { address, socket } = database.watch.spec as { address?: string; socket?: string };
+    const host = hostOfDatabase(config, name);
+    if (config.hosts[host]?.address.via !== "ssh" || (socket === undefined && address !== "127.0.0.1" && address !== "localhost" && address !== "::1")) continue;
+    report("warning", ["databases", name, socket === undefined ? "address" : "socket"], message("config.asked-here", { name, host }), message("config.asked-here-next", { host }));
+  }
   for (const [name, cache] of Object.entries(config.caches)) {
     if (cache.in !== "redis") continue;
     const queue = Object.entries(mapping((config as Record<string, unknown>)["queues"])).find(([, entry]) => sharesDatabase(entry, cache));

@@ -57,6 +57,7 @@ export function expandProbes(config: Config): Probe[] {
       ...(zone === undefined ? {} : { zone }),
       everyMs: watch.everyMs ?? everyOfKind[watch.kind] ?? everyOfZone[zone ?? zoneOfKind[watch.kind] ?? "yellow"],
       deadlineMs: watch.deadlineMs ?? deadlineMs,
+      ...(watch.damping === undefined ? {} : { damping: watch.damping }),
     };
   };
 
@@ -95,7 +96,11 @@ function hostProbes(name: string, host: HostEntry, build: (id: string, subject: 
   const isReachable = findProbeKind("host") !== undefined && host.address.via === "ssh";
   return [
     ...(isReachable ? [build(`host.${name}`, name, { kind: "host", spec: {}, dependsOn: [] }, name)] : []),
-    ...disks.map((watch) => build(`disk.${name}.${String(watch.spec["path"] ?? "/")}`, name, watch, name)),
+    ...disks.map((watch) => build(`disk.${name}.${pathOf(watch)}`, name, watch, name)),
     ...Object.entries(checks).flatMap(([check, watch]) => (watch === undefined ? [] : [build(`${check}.${name}`, name, watch, name)])),
   ];
+}
+
+function pathOf({ spec }: Watch): string {
+  return typeof spec["path"] === "string" ? spec["path"] : "/";
 }

@@ -23,7 +23,7 @@ export function explainIssue(issue: Issue, root: z.core.$ZodType, value: unknown
     return issue.errors.length === 0 ? explainChoice(issue, value) : explainUnion(issue, root, value);
   }
   if ((isSecret(schemas) || issue.message === "secret") && found !== undefined) {
-    return at(message("config.secret-plain"), howToWrite(String(path.findLast((part) => typeof part === "string") ?? ""), found));
+    return at(message("config.secret-plain"), howToWrite(lastKey(path), found));
   }
   if (found === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value")) return missing(issue, path, schemas);
   if (isDuration(schemas) && (issue.code === "invalid_type" || issue.code === "invalid_format")) {
@@ -79,7 +79,7 @@ function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, root: z.
   const inner = issue.errors.filter((branch) => !isOfOtherForm(branch));
   const candidates = inner.length > 0 ? inner : issue.errors;
   const [best] = [...candidates].sort((one, other) => one.length - other.length);
-  const placed = (best ?? []).map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as Issue);
+  const placed = (best ?? []).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
   const explained = placed.flatMap((one) => explainIssue(one, root, value));
   if (inner.length > 0 || issue.errors.length < 2) return explained;
   const expected = issue.errors.map((branch) => branch[0]).flatMap((one) => (one?.code === "invalid_type" ? [one.expected] : one?.code === "invalid_value" ? one.values.map(String) : []));
@@ -129,7 +129,7 @@ function typeName(expected: string): Message {
 }
 
 function typeHint(expected: string, found: unknown, path: FieldPath, possible: readonly string[]): Message {
-  const key = String(path.findLast((part) => typeof part === "string") ?? "");
+  const key = lastKey(path);
   const text = show(found, path);
   const isScalar = typeof found === "string" || typeof found === "number" || typeof found === "boolean";
   if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) return message("config.write-text", { key, text: String(found) });
@@ -156,7 +156,7 @@ function choiceHint(found: unknown, options: readonly string[]): Message {
 }
 
 function explainSize(issue: Extract<Issue, { code: "too_small" | "too_big" }>, found: unknown, path: FieldPath): [Message, Message] {
-  const key = String(path.findLast((part) => typeof part === "string") ?? "");
+  const key = lastKey(path);
   const limit = String(issue.code === "too_small" ? issue.minimum : issue.maximum);
   if (found === "" || found === null) return [message("config.empty-value", { key }), message("config.fill-value", { key })];
   if (Array.isArray(found)) return [message("config.list-size", { key, count: found.length }), message("config.list-limit", { limit })];
@@ -181,12 +181,16 @@ function explainRule(issue: Extract<Issue, { code: "invalid_format" | "custom" }
   return [badFormat, message("config.format-pattern", { pattern })];
 }
 
+function lastKey(path: FieldPath): string {
+  return path.findLast((part) => typeof part === "string") ?? "";
+}
+
 /** A value as the file shows it, shortened; never one that may be a secret. */
 function show(value: unknown, path: FieldPath): Message {
   if (value === null || value === undefined) return message("config.found-nothing");
   if (Array.isArray(value)) return message("config.found-list");
   if (typeof value === "object") return message("config.found-mapping");
-  const text = String(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   if (isSecretField(path) || looksSecret(text)) return verbatim("[secret]");
   return verbatim(typeof value === "string" ? `"${text.length > 40 ? `${text.slice(0, 39)}…` : text}"` : text);
 }

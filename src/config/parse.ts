@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { completeConfig } from "./complete.ts";
 import { withFullPaths } from "./full-paths.ts";
 import { explainIssue } from "./issue.ts";
 import { findPlainSecrets } from "./plain-secrets.ts";
@@ -30,7 +31,7 @@ export function parseConfig(text: string, place: ParsePlace): ParsedConfig {
     ...findRuleProblems(own, parsed.success ? parsed.data : undefined),
   ];
   if (problems.length > 0 || !parsed.success) return { problems: withoutRepeats(problems) };
-  return { config: parsed.data };
+  return { config: completeConfig(parsed.data, place.folder) };
 }
 
 /** @throws {ConfigInvalid} */

@@ -31,7 +31,7 @@ export function looksSecret(text: string): boolean {
 export function findPlainSecrets(source: ConfigSource): ConfigProblem[] {
   const problems = new Map<number, ConfigProblem>();
   for (const path of plainSecretPaths(source.value, [], 0)) {
-    const key = String(path.findLast((part) => typeof part === "string") ?? "");
+    const key = path.findLast((part) => typeof part === "string") ?? "";
     const problem = source.problemAt(path, message("config.secret-plain"), howToWrite(key));
     problems.set(problem.line, problem);
   }

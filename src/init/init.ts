@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { checkConfig, type ConfigFinding } from "../config/check.ts";
 import { parseConfigOrThrow } from "../config/parse.ts";
 import { createHash } from "node:crypto";
+import { newId } from "../kernel/ids.ts";
 import type { Host } from "../integrations/host.ts";
 import type { MachineFacts } from "./facts.ts";
 import { lookAtMachine } from "./look.ts";
@@ -41,7 +42,7 @@ export async function writeProposal(facts: MachineFacts, path: string, signal: A
 
 /** Complete or not at all: the text is written aside, then linked to the first name that is free. */
 async function writeNew(path: string, text: string): Promise<string> {
-  const draft = join(dirname(path), `.${basename(path)}.${process.pid}.draft`);
+  const draft = join(dirname(path), `.${newId(basename(path))}.draft`);
   const handle = await open(draft, "wx", 0o640);
   try {
     await handle.writeFile(text);

@@ -44,7 +44,7 @@ for file in "$ROOT"/etc/nginx/sites-enabled/* "$ROOT"/etc/nginx/conf.d/*.conf; d
 done
 for folder in "$ROOT"/etc/letsencrypt/live/*/; do [ -e "$folder/fullchain.pem" ] || [ -L "$folder/fullchain.pem" ] && echo "LIVE ${'$'}{folder#"$ROOT"}"; done
 
-find "$ROOT/var/www" "$ROOT/srv" "$ROOT/opt" "$ROOT/home" -maxdepth 4 -name artisan -not -path '*/vendor/*' -not -path '*/node_modules/*' 2>/dev/null | sort | head -n 40 | while read -r artisan; do
+find -L "$ROOT/var/www" "$ROOT/srv" "$ROOT/opt" "$ROOT/home" -maxdepth 4 -name artisan -not -path '*/vendor/*' -not -path '*/node_modules/*' 2>/dev/null | sort | head -n 40 | while read -r artisan; do
   folder=$(dirname "$artisan"); shown=${'$'}{folder#"$ROOT"}
   echo "APP $shown"
   [ -L "$folder" ] && echo "LINK $shown"

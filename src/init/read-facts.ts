@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import { isTimezone } from "../config/schema.ts";
 import type { AppFact, BackupFact, CrontabFact, MachineFacts, PortFact, ProgramFact, SiteFact } from "./facts.ts";
 import { chooseUnits } from "./units.ts";
 
@@ -45,14 +46,15 @@ const secretName = /(PASSWORD|SECRET|TOKEN|API_KEY|_KEY)$/;
 /** `APP_URL="https://user:word@host"` must not carry its word any further. */
 function readSetting(settings: Record<string, string> | undefined, line: string): void {
   const at = line.indexOf("=");
-  const value = line.slice(at + 1).trim().replace(/\s+#.*$/, "").replace(/^(["'])(.*)\1$/, "$2");
+  const [, quoted, plain = ""] = /^(?:["']([^"]*)["']|([^#"']*?))(?:\s+#.*)?$/.exec(line.slice(at + 1).trim()) ?? [];
+  const value = quoted ?? plain;
   if (settings === undefined || value === "" || value === "null" || value.includes("${") || /\/\/[^/]*@/.test(value)) return;
   settings[line.slice(0, at)] = value;
 }
 
 function timezoneOf(written: string, link: string): string | undefined {
   const name = written.trim() || (/zoneinfo\/(.+)$/.exec(link)?.[1] ?? "");
-  if (name === "" || /^(Etc\/)?(UTC|UCT|GMT|Zulu)$/.test(name)) return undefined;
+  if (!isTimezone(name) || /^(Etc\/)?(UTC|UCT|GMT|Zulu)$/.test(name)) return undefined;
   return name;
 }
 

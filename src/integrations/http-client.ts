@@ -55,6 +55,9 @@ export async function exchange(request: HttpRequest, signal: AbortSignal): Promi
   const startedMs = performance.now();
   const opened = await openSocket({ host, port, connectAddress: request.connectAddress }, signal);
   let socket = opened.socket;
+  // One listener for all phases: each of thousands of hanging checks keeps as little as possible.
+  const abort = (): void => void socket.destroy(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
   try {
     let certificate: SeenCertificate | undefined;
     let tlsMs = 0;
@@ -81,6 +84,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal): Promi
       totalMs: performance.now() - startedMs,
     };
   } finally {
+    signal.removeEventListener("abort", abort);
     socket.destroy();
     opened.socket.destroy();
   }
@@ -97,7 +101,6 @@ async function send(request: HttpRequest, socket: Socket, signal: AbortSignal): 
       method: request.method ?? "GET",
       path: url.pathname + url.search,
       headers: { host: url.host, "accept-encoding": "identity", "user-agent": "ampel", ...request.headers },
-      signal,
     });
     sending.once("response", resolve);
     // Without this listener a 101 nobody asked for would end in silence.

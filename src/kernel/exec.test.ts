@@ -18,7 +18,14 @@ function isAlive(pid: number): boolean {
 
 test("output, exit code and duration come back, and arguments are never looked at by a shell", async () => {
   const ended = await runCommand(["printf", "%s|", "$HOME", "a b", "", "`id`"]);
-  expect(ended).toMatchObject({ exitCode: 0, stdout: "$HOME|a b||`id`|", stderr: "", isTimedOut: false, isAborted: false, startError: undefined });
+  expect(ended).toMatchObject({
+    exitCode: 0,
+    stdout: "$HOME|a b||`id`|",
+    stderr: "",
+    isTimedOut: false,
+    isAborted: false,
+    startError: undefined,
+  });
   expect(ended.durationMs).toBeGreaterThan(0);
   expect(await runCommand(bash("echo out; echo bad >&2; exit 7"))).toMatchObject({ exitCode: 7, stdout: "out\n", stderr: "bad\n" });
 });
@@ -117,7 +124,9 @@ test.skipIf(process.getuid?.() !== 0)("a process that may not be killed does not
     const ended = await runCommand(["/bin/sh", "-c", "echo $$ >${pids}; exec ${folder}/become-root --reuid=0 sleep 30"], { timeoutMs: 500 });
     console.log(JSON.stringify(ended));`;
   // A copy with the set-uid bit plays sudo: root's process, started by somebody else.
-  await runCommand(bash(`chmod 755 ${folder}; cp /usr/bin/setpriv ${folder}/become-root; chmod 4755 ${folder}/become-root; : >${pids}; chmod 666 ${pids}`));
+  await runCommand(
+    bash(`chmod 755 ${folder}; cp /usr/bin/setpriv ${folder}/become-root; chmod 4755 ${folder}/become-root; : >${pids}; chmod 666 ${pids}`),
+  );
   const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], { timeout: 15_000, encoding: "utf8" });
   expect(JSON.parse(ended.stdout)).toMatchObject({ isTimedOut: true });
   const pid = Number(readFileSync(pids, "utf8"));

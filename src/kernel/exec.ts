@@ -44,7 +44,12 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   const mark = randomUUID();
   const stdout = new Output(options);
   const stderr = new Output(options);
-  const end = { exitCode: undefined as number | undefined, isTimedOut: false, isAborted: false, startError: undefined as string | undefined };
+  const end = {
+    exitCode: undefined as number | undefined,
+    isTimedOut: false,
+    isAborted: false,
+    startError: undefined as string | undefined,
+  };
   const result = (): CommandResult => {
     const exitCode = end.isTimedOut || end.isAborted ? undefined : end.exitCode;
     return { ...end, exitCode, stdout: stdout.text(), stderr: stderr.text(), durationMs: performance.now() - startedAt };
@@ -150,7 +155,7 @@ function findTree(root: number, mark: string): number[] {
   const processes = listProcesses(mark);
   const tree = new Set([root]);
   // Children may have lower numbers than their parents: until nothing is added.
-  for (let size = 0; size !== tree.size; ) {
+  for (let size = 0; size !== tree.size;) {
     size = tree.size;
     for (const { pid, parent, isMarked } of processes) if (isMarked || tree.has(parent)) tree.add(pid);
   }

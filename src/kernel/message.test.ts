@@ -15,7 +15,10 @@ const rules: [string, (wording: { de: string; en: string }) => boolean][] = [
   ["does not shout", ({ de, en }) => !/[\p{L}\d)]!/u.test(`${de} ${en}`)],
   ["has no space at its ends and none twice", ({ de, en }) => [de, en].every((text) => text === text.trim() && !/ {2}/.test(text))],
   ["leaves no brace open", ({ de, en }) => [de, en].every((text) => !/[{}]/.test(text.replace(/\{\w+\}/g, "")))],
-  ["is written with umlauts", ({ de }) => !/\b(?:fuer|ueber\w*|koenn\w*|muess\w*|moeg\w*|naechst\w*|pruef\w*|waehrend|zurueck\w*|laeuft|groess\w*)\b/i.test(de)],
+  [
+    "is written with umlauts",
+    ({ de }) => !/\b(?:fuer|ueber\w*|koenn\w*|muess\w*|moeg\w*|naechst\w*|pruef\w*|waehrend|zurueck\w*|laeuft|groess\w*)\b/i.test(de),
+  ],
 ];
 
 test.each(rules)("every wording %s", (_, holds) => {

@@ -10,7 +10,20 @@ export type Info = {
 export type InfoFlaw = "language" | "spacing" | "extra-text" | "pairs" | "unreadable" | "nested" | "not-a-string" | "duplicate-key";
 
 /** Keys of ours; their meaning is written in docs and checked by the parser. */
-export const ownKeys = ["role", "for", "risk", "timeout", "retries", "lock", "idempotent", "host", "approve", "on-failure", "expect", "reason"] as const;
+export const ownKeys = [
+  "role",
+  "for",
+  "risk",
+  "timeout",
+  "retries",
+  "lock",
+  "idempotent",
+  "host",
+  "approve",
+  "on-failure",
+  "expect",
+  "reason",
+] as const;
 
 /** Keys with Runme's meaning, kept untouched. */
 export const runmeKeys = [

@@ -57,6 +57,13 @@ export function listDrilledDanger(
     const [playbookId = "", stepName = ""] = name.split("/");
     const step = playbooks.find(({ id }) => id === playbookId)?.steps.find((candidate) => candidate.name === stepName);
     if (step === undefined) return false;
-    return drills.some((drill) => drill.playbookId === playbookId && drill.step === stepName && drill.stepHash === step.hash && drill.passedAt <= now && drill.passedAt > since);
+    return drills.some(
+      (drill) =>
+        drill.playbookId === playbookId &&
+        drill.step === stepName &&
+        drill.stepHash === step.hash &&
+        drill.passedAt <= now &&
+        drill.passedAt > since,
+    );
   });
 }

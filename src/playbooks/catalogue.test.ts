@@ -16,7 +16,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function write(path: string, id: string, zone = "red", extra = ""): void {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `---\nampel: { id: ${id}, owner: x, review_by: 2027-01-01, rto: 1m, triggers: [disk-full], version: 1, zone: ${zone}${extra} }\n---\n\n### A\n\nLooks.\n\n\`\`\`sh {"name":"a","risk":"read"}\nls\n\`\`\`\n`);
+  writeFileSync(
+    file,
+    `---\nampel: { id: ${id}, owner: x, review_by: 2027-01-01, rto: 1m, triggers: [disk-full], version: 1, zone: ${zone}${extra} }\n---\n\n### A\n\nLooks.\n\n\`\`\`sh {"name":"a","risk":"read"}\nls\n\`\`\`\n`,
+  );
 }
 
 test("a broken playbook, a pipe, a huge file and garbage never hide the good ones", async () => {
@@ -46,7 +49,10 @@ test("the team's playbook takes the place of the shipped one of the same id; a b
   write("ours/mine.md", "a");
   writeFileSync(join(folder, "ours/b.md"), "---\nampel: { id: b }\n---\n");
   const { playbooks, replaced } = await loadCatalogue([join(folder, "shipped"), join(folder, "ours")]);
-  expect(playbooks.map(({ id, path }) => [id, path.slice(folder.length + 1)])).toEqual([["a", "ours/mine.md"], ["b", "shipped/b.md"]]);
+  expect(playbooks.map(({ id, path }) => [id, path.slice(folder.length + 1)])).toEqual([
+    ["a", "ours/mine.md"],
+    ["b", "shipped/b.md"],
+  ]);
   expect(replaced).toEqual([{ id: "a", path: join(folder, "shipped/a.md"), by: join(folder, "ours/mine.md") }]);
 });
 

@@ -35,7 +35,11 @@ export async function loadCatalogue(folders: readonly string[]): Promise<Playboo
       const { id } = parsed.playbook;
       const earlier = ofFolder.get(id);
       if (earlier === undefined) ofFolder.set(id, parsed.playbook);
-      else problems.push(problem("id-twice", path, message("playbook.id-twice", { id, path: earlier.path }), message("playbook.id-twice.way")));
+      else {
+        problems.push(
+          problem("id-twice", path, message("playbook.id-twice", { id, path: earlier.path }), message("playbook.id-twice.way")),
+        );
+      }
     }
     for (const [id, playbook] of ofFolder) {
       const shipped = byId.get(id);
@@ -45,23 +49,34 @@ export async function loadCatalogue(folders: readonly string[]): Promise<Playboo
   }
   for (const { returnPlaybook, path } of byId.values()) {
     if (returnPlaybook === undefined || byId.has(returnPlaybook)) continue;
-    problems.push(problem("return-missing", path, message("playbook.return-missing", { id: returnPlaybook }), message("playbook.return-missing.way")));
+    problems.push(
+      problem("return-missing", path, message("playbook.return-missing", { id: returnPlaybook }), message("playbook.return-missing.way")),
+    );
   }
-  const playbooks = [...byId.values()].sort((left, right) => zones.indexOf(right.zone) - zones.indexOf(left.zone) || left.id.localeCompare(right.id));
+  const playbooks = [...byId.values()].sort(
+    (left, right) => zones.indexOf(right.zone) - zones.indexOf(left.zone) || left.id.localeCompare(right.id),
+  );
   return { playbooks, problems, replaced };
 }
 
 /** The playbooks triggered by a cause, those of the finding's zone first, then the more urgent ones. */
 export function findPlaybooks(playbooks: readonly Playbook[], cause: Cause, zone: Zone): Playbook[] {
   const rank = (playbook: Playbook): number => (playbook.zone === zone ? -1 : zones.length - zones.indexOf(playbook.zone));
-  return playbooks.filter(({ triggers }) => triggers.includes(cause)).sort((left, right) => rank(left) - rank(right) || left.id.localeCompare(right.id));
+  return playbooks
+    .filter(({ triggers }) => triggers.includes(cause))
+    .sort((left, right) => rank(left) - rank(right) || left.id.localeCompare(right.id));
 }
 
 /** By id (`disk-full`) or by folder and id (`red/disk-full`). @throws {Failure} not-found */
 export function findPlaybook(catalogue: PlaybookCatalogue, name: string): Playbook {
-  const found = catalogue.playbooks.find(({ id, path }) => id === name || path === name || path.endsWith(`/${name}.md`) || path.endsWith(`/${name}`));
+  const found = catalogue.playbooks.find(
+    ({ id, path }) => id === name || path === name || path.endsWith(`/${name}.md`) || path.endsWith(`/${name}`),
+  );
   if (found !== undefined) return found;
-  const nearest = findNearest(basename(name), catalogue.playbooks.map(({ id }) => id));
+  const nearest = findNearest(
+    basename(name),
+    catalogue.playbooks.map(({ id }) => id),
+  );
   throw new Failure("not-found", message("playbook.not-found", { id: name, nearest }), message("playbook.not-found.way"));
 }
 
@@ -80,7 +95,14 @@ async function listFiles(folder: string, problems: Problem[]): Promise<string[]>
     try {
       await read();
     } catch (error) {
-      problems.push(problem("folder-unreadable", path, message("playbook.folder-unreadable", { path, reason: reasonOf(error) }), message("playbook.folder-unreadable.way")));
+      problems.push(
+        problem(
+          "folder-unreadable",
+          path,
+          message("playbook.folder-unreadable", { path, reason: reasonOf(error) }),
+          message("playbook.folder-unreadable.way"),
+        ),
+      );
     }
   };
   await attempt(folder, () => walk(folder, 0));
@@ -89,7 +111,14 @@ async function listFiles(folder: string, problems: Problem[]): Promise<string[]>
 
 async function readText(path: string, problems: Problem[]): Promise<string | undefined> {
   const unreadable = (reason: string): undefined => {
-    problems.push(problem("file-unreadable", path, message("playbook.file-unreadable", { reason }), message("playbook.file-unreadable.way", { limit: maxBytes / 1024 })));
+    problems.push(
+      problem(
+        "file-unreadable",
+        path,
+        message("playbook.file-unreadable", { reason }),
+        message("playbook.file-unreadable.way", { limit: maxBytes / 1024 }),
+      ),
+    );
     return undefined;
   };
   try {

@@ -68,7 +68,11 @@ export function readDocument(text: string, path: string): Document {
   return { path, text, title, ...(frontMatter === undefined ? {} : { frontMatter }), fences, prose };
 }
 
-function readFence(text: string, node: Extract<Nodes, { type: "code" }>, isNested: boolean): Omit<Fence, "heading" | "paragraph"> | undefined {
+function readFence(
+  text: string,
+  node: Extract<Nodes, { type: "code" }>,
+  isNested: boolean,
+): Omit<Fence, "heading" | "paragraph"> | undefined {
   const start = node.position?.start.offset ?? 0;
   const source = slice(text, node);
   const [opening = ""] = source.split(/[\r\n]/, 1);
@@ -86,5 +90,8 @@ function slice(text: string, node: Nodes): string {
 }
 
 function plain(heading: string): string {
-  return heading.replace(/^\s*#{1,6}\s*/, "").replace(/\s+#*\s*$/, "").replaceAll(/[*_`]{1,2}/g, "");
+  return heading
+    .replace(/^\s*#{1,6}\s*/, "")
+    .replace(/\s+#*\s*$/, "")
+    .replaceAll(/[*_`]{1,2}/g, "");
 }

@@ -71,7 +71,7 @@ function readOwn(own: YAMLMap, top: YAMLMap, lineOf: (node: unknown) => number, 
   }
   const text = (field: OwnField): string | undefined => {
     const node = own.get(field, true) as unknown;
-    if (!isScalar(node) || node.value === null) return undefined;
+    if (!isScalar(node) || (typeof node.value !== "string" && typeof node.value !== "number")) return undefined;
     const value = String(node.value).trim();
     return value === "" ? undefined : value;
   };
@@ -89,7 +89,7 @@ function readOwn(own: YAMLMap, top: YAMLMap, lineOf: (node: unknown) => number, 
   const rtoMs = parseDuration(text("rto") ?? "");
   const needs = list("needs");
   const returnPlaybook = text("return");
-  const cwd = top.get("cwd") as unknown;
+  const cwd = top.get("cwd");
 
   if (id === undefined || !isKebabCase(id)) wrong("id", "kebab-case");
   if (zone === undefined || !zones.includes(zone)) wrong("zone", zones.join(" | "));

@@ -17,8 +17,17 @@ function rulesOf(text: string): string[] {
 }
 
 function playbook(body: string, attributes: Record<string, string> = {}, front = ""): string {
-  const all = { excludeFromRunAll: "true", host: "subject", idempotent: "yes", interactive: "false", name: "act", risk: "write", timeout: "10s", ...attributes };
-  const info = JSON.stringify(Object.fromEntries(Object.entries(all).sort()));
+  const all = {
+    excludeFromRunAll: "true",
+    host: "subject",
+    idempotent: "yes",
+    interactive: "false",
+    name: "act",
+    risk: "write",
+    timeout: "10s",
+    ...attributes,
+  };
+  const info = JSON.stringify(all);
   return `---
 ampel:
   id: sample
@@ -236,12 +245,36 @@ test.each([
 });
 
 test("lint answers for any text, with lines that exist", () => {
-  const piece = fc.constantFrom("---\n", "ampel:\n", "```sh {", '"name":"a"', "}\n", "```\n", "$(", "`", '"', "'", "<<E\n", "redis-cli flushall\n", "# a\n", "- ", "> ", "case x in\n", ";;", ")", "&", "\\", "\r\n");
+  const piece = fc.constantFrom(
+    "---\n",
+    "ampel:\n",
+    "```sh {",
+    '"name":"a"',
+    "}\n",
+    "```\n",
+    "$(",
+    "`",
+    '"',
+    "'",
+    "<<E\n",
+    "redis-cli flushall\n",
+    "# a\n",
+    "- ",
+    "> ",
+    "case x in\n",
+    ";;",
+    ")",
+    "&",
+    "\\",
+    "\r\n",
+  );
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 12 })), { maxLength: 40 }), (pieces) => {
       const text = pieces.join("");
       const count = text.split(/\r\n|\n|\r/).length;
-      for (const { lines } of lintPlaybook(text, "x.md", options)) for (const line of lines) expect(line >= 1 && line <= count + 1).toBe(true);
+      for (const { lines } of lintPlaybook(text, "x.md", options)) {
+        for (const line of lines) expect(line >= 1 && line <= count + 1).toBe(true);
+      }
     }),
     { numRuns: 400 },
   );

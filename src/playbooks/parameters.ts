@@ -30,18 +30,21 @@ export function withoutParameters(block: Block): string {
  */
 export function expand(text: string, env: Readonly<Record<string, string>>): string | undefined {
   let isPlain = !text.includes("`");
-  const expanded = text.replaceAll(/\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-?]([^}]*))?\}|(.)|$)/g, (whole, bare?: string, braced?: string, otherwise?: string, foreign?: string) => {
-    const name = bare ?? braced;
-    if (name === undefined) {
-      if (foreign !== undefined && /[\w({@*#?!$-]/.test(foreign)) isPlain = false;
-      return whole;
-    }
-    const value = Object.hasOwn(env, name) ? (env[name] ?? "") : "";
-    if (value !== "" || otherwise === undefined) return value;
-    if (/\?/.test(whole.slice(2 + name.length, 4 + name.length))) return "";
-    if (otherwise.includes("$")) isPlain = false;
-    return otherwise;
-  });
+  const expanded = text.replaceAll(
+    /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-?]([^}]*))?\}|(.)|$)/g,
+    (whole, bare?: string, braced?: string, otherwise?: string, foreign?: string) => {
+      const name = bare ?? braced;
+      if (name === undefined) {
+        if (foreign !== undefined && /[\w({@*#?!$-]/.test(foreign)) isPlain = false;
+        return whole;
+      }
+      const value = Object.hasOwn(env, name) ? (env[name] ?? "") : "";
+      if (value !== "" || otherwise === undefined) return value;
+      if (/\?/.test(whole.slice(2 + name.length, 4 + name.length))) return "";
+      if (otherwise.includes("$")) isPlain = false;
+      return otherwise;
+    },
+  );
   return isPlain ? expanded : undefined;
 }
 

@@ -32,7 +32,10 @@ export function parsePlaybook(text: string, path: string): ParsedPlaybook {
   const isForeign = front === "foreign";
   const blocks = document.fences.map((fence) => ({ fence, block: readBlock(fence, problems, isForeign) }));
   const usable = blocks.filter((pair): pair is { fence: Fence; block: Block } => pair.block !== undefined);
-  reportDuplicates(usable.map((pair) => pair.block), problems);
+  reportDuplicates(
+    usable.map((pair) => pair.block),
+    problems,
+  );
   if (front === undefined || front === "foreign") return { document, problems: sorted(problems.list) };
 
   const { steps, notes } = assembleSteps(usable, front.cwd, problems);
@@ -46,7 +49,10 @@ export function parsePlaybook(text: string, path: string): ParsedPlaybook {
     path,
     title: document.title === "" ? front.id : document.title,
     text,
-    hash: hashPlaybook(front.id, steps.map((step) => step.hash)),
+    hash: hashPlaybook(
+      front.id,
+      steps.map((step) => step.hash),
+    ),
     steps,
     notes,
   };

@@ -55,12 +55,41 @@ test("a plan shows the exact text, host, values, slice, deadline and who must ag
   expect(plan).toMatchObject({ playbookId: "sample", hash: playbook.hash, budgetMs: 30_000, refusals: [] });
   expect(plan.steps).toMatchObject([
     { name: "look", host: "local", risk: "read", sliceMs: 5000, deadlineMs: 5000, authority: { verdict: "act", persons: 0 } },
-    { name: "act", host: "web1", risk: "danger", sliceMs: 25_000, deadlineMs: 30_000, lock: "disk", expect: "done", reason: "no way back", authority: { verdict: "ask", persons: 1 } },
+    {
+      name: "act",
+      host: "web1",
+      risk: "danger",
+      sliceMs: 25_000,
+      deadlineMs: 30_000,
+      lock: "disk",
+      expect: "done",
+      reason: "no way back",
+      authority: { verdict: "ask", persons: 1 },
+    },
   ]);
-  expect(plan.steps[0]?.blocks).toEqual([{ role: "do", name: "look", line: 9, timeoutMs: 10_000, text: 'ampel service:plan "$AMPEL_SUBJECT"', calls: [["service:plan", "shop"]] }]);
-  expect(plan.steps[1]?.env).toEqual({ AMPEL_SUBJECT: "shop", AMPEL_HOST: "web1", AMPEL_CAUSE: "disk-full", AMPEL_ZONE: "red", SIZE: "red-10", PLACE: "/srv/x y" });
+  expect(plan.steps[0]?.blocks).toEqual([
+    {
+      role: "do",
+      name: "look",
+      line: 9,
+      timeoutMs: 10_000,
+      text: 'ampel service:plan "$AMPEL_SUBJECT"',
+      calls: [["service:plan", "shop"]],
+    },
+  ]);
+  expect(plan.steps[1]?.env).toEqual({
+    AMPEL_SUBJECT: "shop",
+    AMPEL_HOST: "web1",
+    AMPEL_CAUSE: "disk-full",
+    AMPEL_ZONE: "red",
+    SIZE: "red-10",
+    PLACE: "/srv/x y",
+  });
   // The value stays out of the text: nothing in it can become a command.
-  expect(plan.steps[1]?.blocks.map(({ role, text: written }) => [role, written])).toEqual([["do", 'truncate -s "$SIZE" "$PLACE"'], ["verify", "test -e /srv"]]);
+  expect(plan.steps[1]?.blocks.map(({ role, text: written }) => [role, written])).toEqual([
+    ["do", 'truncate -s "$SIZE" "$PLACE"'],
+    ["verify", "test -e /srv"],
+  ]);
 });
 
 test("what is missing or dangerous refuses the plan, with words for each", () => {
@@ -77,7 +106,9 @@ test("what is missing or dangerous refuses the plan, with words for each", () =>
   expect(refused({}, elsewhere)).toEqual(["host-unknown"]);
   const shell = parsePlaybook(text.replace('PLACE=""', 'PLACE="$(date)"'), "p.md").playbook as Playbook;
   expect(refused({ parameters: {} }, shell)).toEqual(["parameter-shell"]);
-  for (const refusal of planRun(elsewhere, { ...request, parameters: {}, budgetMs: 0 }).refusals) expect(say(refusal, "de")).not.toMatch(/\{\w+\}|playbook\./);
+  for (const refusal of planRun(elsewhere, { ...request, parameters: {}, budgetMs: 0 }).refusals) {
+    expect(say(refusal, "de")).not.toMatch(/\{\w+\}|playbook\./);
+  }
 });
 
 test("a value that could be taken for an option or a new line is not safe", () => {
@@ -91,19 +122,23 @@ function stepOf(changes: Partial<Step>): Step {
 
 test("the slices keep proportion, never exceed the budget, nor what the steps may take", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 600_000 }), fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 12 }), fc.integer({ min: -10, max: 2_000_000 }), (given, budgetMs) => {
-      const steps = given.map(([timeoutMs, retries]) => stepOf({ timeoutMs, retries }));
-      const slices = sliceBudget(steps, budgetMs);
-      const sum = slices.reduce((total, ms) => total + ms, 0);
-      expect(sum <= Math.max(0, budgetMs)).toBe(true);
-      const longest = steps.map(longestMs);
-      const all = longest.reduce((total, ms) => total + ms, 0);
-      for (const [index, sliceMs] of slices.entries()) {
-        const own = longest[index] ?? 0;
-        expect(sliceMs >= 0 && sliceMs <= own).toBe(true);
-        expect(Math.abs(sliceMs - own * Math.min(1, Math.max(0, budgetMs) / all)) <= 1).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 600_000 }), fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: -10, max: 2_000_000 }),
+      (given, budgetMs) => {
+        const steps = given.map(([timeoutMs, retries]) => stepOf({ timeoutMs, retries }));
+        const slices = sliceBudget(steps, budgetMs);
+        const sum = slices.reduce((total, ms) => total + ms, 0);
+        expect(sum <= Math.max(0, budgetMs)).toBe(true);
+        const longest = steps.map(longestMs);
+        const all = longest.reduce((total, ms) => total + ms, 0);
+        for (const [index, sliceMs] of slices.entries()) {
+          const own = longest[index] ?? 0;
+          expect(sliceMs >= 0 && sliceMs <= own).toBe(true);
+          expect(Math.abs(sliceMs - own * Math.min(1, Math.max(0, budgetMs) / all)) <= 1).toBe(true);
+        }
+      },
+    ),
   );
 });
 
@@ -136,7 +171,8 @@ test("a drill vouches for eight days, for the same text only, and never from the
   const day = 86_400_000;
   const act = playbook.steps[1] as Step;
   const drill = { playbookId: "sample", step: "act", stepHash: act.hash, passedAt: now - 7 * day };
-  const drilled = (changes: Partial<typeof drill>): string[] => listDrilledDanger(["sample/act", "sample/gone", "nonsense"], [playbook], [{ ...drill, ...changes }], now);
+  const drilled = (changes: Partial<typeof drill>): string[] =>
+    listDrilledDanger(["sample/act", "sample/gone", "nonsense"], [playbook], [{ ...drill, ...changes }], now);
   expect(drilled({})).toEqual(["sample/act"]);
   expect(drilled({ passedAt: now - 8 * day + 1 })).toEqual(["sample/act"]);
   expect(drilled({ passedAt: now - 8 * day })).toEqual([]);

@@ -71,7 +71,9 @@ export function planRun(playbook: Playbook, request: PlanRequest): Plan {
     const sliceMs = slices[index] ?? 0;
     deadlineMs += sliceMs;
     if (request.budgetMs > 0 && sliceMs < leastSliceMs) {
-      refusals.push(message("playbook.plan.slice-short", { step: step.name, slice: formatDuration(sliceMs), limit: formatDuration(leastSliceMs) }));
+      refusals.push(
+        message("playbook.plan.slice-short", { step: step.name, slice: formatDuration(sliceMs), limit: formatDuration(leastSliceMs) }),
+      );
     }
     const env = bindStep(step, request, refusals);
     return {

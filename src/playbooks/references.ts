@@ -17,8 +17,49 @@ export type Reference = {
 };
 
 const builtins = new Set([
-  ...["", ".", ":", "[", "[[", "alias", "bg", "break", "builtin", "cd", "command", "continue", "declare", "dirs", "echo", "eval", "exec", "exit", "export", "false", "fg"],
-  ...["getopts", "hash", "jobs", "kill", "let", "local", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt"],
+  ...[
+    "",
+    ".",
+    ":",
+    "[",
+    "[[",
+    "alias",
+    "bg",
+    "break",
+    "builtin",
+    "cd",
+    "command",
+    "continue",
+    "declare",
+    "dirs",
+    "echo",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "false",
+    "fg",
+  ],
+  ...[
+    "getopts",
+    "hash",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+  ],
   ...["source", "test", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait"],
 ]);
 const wrapperPrograms = new Set(["doas", "env", "ionice", "nice", "nohup", "runuser", "setsid", "stdbuf", "sudo", "timeout", "xargs"]);
@@ -54,7 +95,7 @@ function listOfBlock(block: Block, host: string, add: Add): void {
   const env = Object.fromEntries(block.parameters.map(({ name, preset }) => [name, expand(preset, {}) ?? ""]));
   const functions = new Set(listFunctions(block.body));
   for (const command of listCommands(withoutParameters(block), block.line + 1)) {
-    const words = command.words.map((word) => expand(word, env) ?? word);
+    const words = command.words.map((word) => fill(word, env));
     const [program = ""] = words;
     for (const wrapper of command.wrappers) if (wrapperPrograms.has(wrapper)) add("command", wrapper, command.line, host);
     if (program === "ampel") {
@@ -67,13 +108,21 @@ function listOfBlock(block: Block, host: string, add: Add): void {
   }
 }
 
+/** The word with its values, or as written when one of them is known at run time only. */
+function fill(word: string, env: Readonly<Record<string, string>>): string {
+  const names = [...word.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map((match) => match[1] ?? "");
+  return names.every((name) => (env[name] ?? "") !== "") ? (expand(word, env) ?? word) : word;
+}
+
 function listOfWords(command: ShellCommand, words: readonly string[], block: Block, host: string, add: Add): void {
   const program = programName(words[0] ?? "");
   const isFile = (word: string): boolean => /^\/[\w./@+-]+$/.test(word) && !fleeting.test(word);
   // An undo may speak of what its step has yet to make.
   if (!makers.has(program) && block.role !== "undo") {
     for (const word of words.slice(1)) if (isFile(word)) add("file", word, command.line, host);
-    for (const { operator, target } of command.redirects) if (operator === "<" && isFile(unquote(target))) add("file", unquote(target), command.line, host);
+    for (const { operator, target } of command.redirects) {
+      if (operator === "<" && isFile(unquote(target))) add("file", unquote(target), command.line, host);
+    }
   }
   for (const unit of unitsOf(program, words)) if (/^[\w@.:-]+$/.test(unit)) add("unit", unit, command.line, host);
   if (program === "ssh") {
@@ -92,7 +141,9 @@ function unitsOf(program: string, words: readonly string[]): string[] {
   if (program === "service") return plain.slice(0, 1);
   if (program === "systemctl") return plain.slice(1);
   if (program !== "journalctl") return [];
-  return words.flatMap((word, index) => (word === "-u" || word === "--unit" ? [words[index + 1] ?? ""] : (/^--unit=(.+)$/.exec(word)?.slice(1) ?? [])));
+  return words.flatMap((word, index) =>
+    word === "-u" || word === "--unit" ? [words[index + 1] ?? ""] : (/^--unit=(.+)$/.exec(word)?.slice(1) ?? []),
+  );
 }
 
 function hostOf(url: string): string {
@@ -101,10 +152,18 @@ function hostOf(url: string): string {
 }
 
 /** What is known without looking at a host. A list that is not given cannot be checked. */
-export type KnownNames = { readonly commands?: readonly string[]; readonly hosts?: readonly string[]; readonly contacts?: readonly string[]; readonly playbooks: readonly string[] };
+export type KnownNames = {
+  readonly commands?: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly contacts?: readonly string[];
+  readonly playbooks: readonly string[];
+};
 
 /** Splits references into those that lead nowhere, those to look up on a host, and those nobody can judge. Pure. */
-export function sortReferences(references: readonly Reference[], known: KnownNames): { broken: Reference[]; remote: Reference[]; unchecked: Reference[] } {
+export function sortReferences(
+  references: readonly Reference[],
+  known: KnownNames,
+): { broken: Reference[]; remote: Reference[]; unchecked: Reference[] } {
   const names = { ampel: known.commands, host: known.hosts, contact: known.contacts, playbook: known.playbooks } as const;
   const broken: Reference[] = [];
   const remote: Reference[] = [];

@@ -8,7 +8,30 @@ export type WordToken = {
 export type OperatorToken = { readonly kind: "operator"; readonly text: string; readonly line: number };
 export type Token = WordToken | OperatorToken;
 
-const operators = ["<<<", "<<-", "&>>", "&&", "||", ";;", "|&", "<<", ">>", "<&", ">&", "&>", "<(", ">(", "\n", ";", "|", "&", "<", ">", "(", ")"];
+const operators = [
+  "<<<",
+  "<<-",
+  "&>>",
+  "&&",
+  "||",
+  ";;",
+  "|&",
+  "<<",
+  ">>",
+  "<&",
+  ">&",
+  "&>",
+  "<(",
+  ">(",
+  "\n",
+  ";",
+  "|",
+  "&",
+  "<",
+  ">",
+  "(",
+  ")",
+];
 
 /**
  * Splits a shell text into words and operators, lines counted from `firstLine`. Here-documents become one word

@@ -45,11 +45,17 @@ test("operators and redirections are kept beside their command", () => {
 
 test("any text is read, and every line exists", () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom("a", " ", "\n", "'", '"', "$(", ")", "`", "\\", "<<E", "E", "|", "&", ";", "{", "}", "case x in", "esac", "(", "#"), { maxLength: 60 }), (pieces) => {
-      const script = pieces.join("");
-      const last = script.split("\n").length;
-      for (const { line } of listCommands(script)) expect(line >= 1 && line <= last).toBe(true);
-    }),
+    fc.property(
+      fc.array(
+        fc.constantFrom("a", " ", "\n", "'", '"', "$(", ")", "`", "\\", "<<E", "E", "|", "&", ";", "{", "}", "case x in", "esac", "(", "#"),
+        { maxLength: 60 },
+      ),
+      (pieces) => {
+        const script = pieces.join("");
+        const last = script.split("\n").length;
+        for (const { line } of listCommands(script)) expect(line >= 1 && line <= last).toBe(true);
+      },
+    ),
     { numRuns: 500 },
   );
 });
@@ -86,9 +92,23 @@ test("lines of ours are taken apart without a shell, one value is always one wor
   ]);
 });
 
-test.each(["ampel a | b", "ampel a && ampel b", "ampel a &", "! ampel a", "ampel a > /x", "sudo ampel a", "A=1 ampel a", "ampel $NAME", "ampel *", "ampel $(x)", "( ampel a )", "if ampel a; then ampel b; fi", "ls", "", 'ampel "$1"', "ampel ~/x"])(
-  "%s needs a shell",
-  (body) => {
-    expect(readInProcess(block(body), {})).toBeUndefined();
-  },
-);
+test.each([
+  "ampel a | b",
+  "ampel a && ampel b",
+  "ampel a &",
+  "! ampel a",
+  "ampel a > /x",
+  "sudo ampel a",
+  "A=1 ampel a",
+  "ampel $NAME",
+  "ampel *",
+  "ampel $(x)",
+  "( ampel a )",
+  "if ampel a; then ampel b; fi",
+  "ls",
+  "",
+  'ampel "$1"',
+  "ampel ~/x",
+])("%s needs a shell", (body) => {
+  expect(readInProcess(block(body), {})).toBeUndefined();
+});

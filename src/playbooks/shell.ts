@@ -198,9 +198,12 @@ export function programName(word: string): string {
 
 /** A word without its quotes; `$` and backslash-escaped letters stay. */
 export function unquote(raw: string): string {
-  return raw.replaceAll(/'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs, (_, single: string | undefined, double: string | undefined, escaped: string | undefined) => {
-    if (single !== undefined) return single;
-    if (double !== undefined) return double.replaceAll(/\\(["\\$`])/g, "$1");
-    return escaped ?? "";
-  });
+  return raw.replaceAll(
+    /'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)/gs,
+    (_, single: string | undefined, double: string | undefined, escaped: string | undefined) => {
+      if (single !== undefined) return single;
+      if (double !== undefined) return double.replaceAll(/\\(["\\$`])/g, "$1");
+      return escaped ?? "";
+    },
+  );
 }

@@ -15,19 +15,29 @@ const findings = lintPlaybook(text, "source-playbook.md", { commands: knownComma
  */
 const reach: Record<number, "names" | "wording"> = {
   ...Object.fromEntries([2, 3, 4, 8, 9, 12, 15, 18, 22, 23, 25, 26, 27, 30, 31, 33, 34, 37, 39].map((procedure) => [procedure, "names"])),
-  ...Object.fromEntries([1, 5, 6, 7, 10, 11, 13, 14, 16, 17, 19, 20, 21, 24, 28, 29, 32, 35, 36, 38, 40, 41].map((procedure) => [procedure, "wording"])),
+  ...Object.fromEntries(
+    [1, 5, 6, 7, 10, 11, 13, 14, 16, 17, 19, 20, 21, 24, 28, 29, 32, 35, 36, 38, 40, 41].map((procedure) => [procedure, "wording"]),
+  ),
 };
 
 test("each of the 41 procedures that went wrong in the source playbook is named, with a safe way in both languages", () => {
   expect(Object.keys(reach)).toHaveLength(41);
   const named = new Set(findings.map(({ procedure }) => procedure));
-  expect(Object.keys(reach).map(Number).filter((procedure) => !named.has(procedure))).toEqual([]);
-  for (const { safeWay } of findings) for (const language of ["de", "en"] as const) expect(say(safeWay, language)).not.toMatch(/^lint\.|\{\w+\}/);
+  expect(
+    Object.keys(reach)
+      .map(Number)
+      .filter((procedure) => !named.has(procedure)),
+  ).toEqual([]);
+  for (const { safeWay } of findings) {
+    for (const language of ["de", "en"] as const) expect(say(safeWay, language)).not.toMatch(/^lint\.|\{\w+\}/);
+  }
 });
 
 test("the findings in the source playbook are those of the golden file", () => {
   const golden = new URL("findings.txt", folder);
-  const table = findings.map(({ rule, severity, lines, procedure, excerpt }) => `${procedure ?? "-"} | ${rule} | ${severity} | ${lines.join(",")} | ${excerpt}`).join("\n");
+  const table = findings
+    .map(({ rule, severity, lines, procedure, excerpt }) => `${procedure ?? "-"} | ${rule} | ${severity} | ${lines.join(",")} | ${excerpt}`)
+    .join("\n");
   if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, `${table}\n`);
   expect(`${table}\n`).toBe(readFileSync(golden, "utf8"));
 });
@@ -43,8 +53,8 @@ test("no finding prints the password, the token or the contract number", () => {
 test("every rule has its own texts, and a procedure between 1 and 41 or none", () => {
   expect(new Set(lintRules.map(({ id }) => id)).size).toBe(lintRules.length);
   for (const { id, procedure } of lintRules) {
-    expect(say({ key: `lint.${id}`, values: {} }, "de"), id).not.toContain("lint.");
-    expect(say({ key: `lint.${id}.way`, values: {} }, "en"), id).not.toContain("lint.");
+    expect(say({ key: `lint.${id}`, values: {} }, "de")).not.toContain("lint.");
+    expect(say({ key: `lint.${id}.way`, values: {} }, "en")).not.toContain("lint.");
     if (procedure !== undefined) expect(procedure).toBeGreaterThan(0);
   }
 });

@@ -18,7 +18,9 @@ export function assembleSteps(pairs: readonly Pair[], cwd: string | undefined, p
   for (const { block } of pairs) {
     const target = block.attributes["for"];
     if (block.role === "do" || block.role === "note") {
-      if (target !== undefined) problems.add("for-target", block.line, message("lint.for-target.needless", { name: block.name, role: block.role }));
+      if (target !== undefined) {
+        problems.add("for-target", block.line, message("lint.for-target.needless", { name: block.name, role: block.role }));
+      }
       continue;
     }
     if (target === undefined || !names.has(target)) {
@@ -28,7 +30,11 @@ export function assembleSteps(pairs: readonly Pair[], cwd: string | undefined, p
     const key = `${block.role} ${target}`;
     const earlier = tied.get(key);
     if (earlier !== undefined) {
-      problems.add("for-target", block.line, message("lint.for-target.twice", { name: block.name, role: block.role, target, earlier: earlier.line }));
+      problems.add(
+        "for-target",
+        block.line,
+        message("lint.for-target.twice", { name: block.name, role: block.role, target, earlier: earlier.line }),
+      );
     } else tied.set(key, block);
   }
 
@@ -42,13 +48,23 @@ export function assembleSteps(pairs: readonly Pair[], cwd: string | undefined, p
   return { steps, notes };
 }
 
-function buildStep(fence: Fence, block: Block, parts: Partial<Pick<Step, "guard" | "verify" | "undo" | "fallback">>, cwd: string | undefined, problems: Problems): Step {
+function buildStep(
+  fence: Fence,
+  block: Block,
+  parts: Partial<Pick<Step, "guard" | "verify" | "undo" | "fallback">>,
+  cwd: string | undefined,
+  problems: Problems,
+): Step {
   const { attributes } = block;
   const host = attributes["host"] ?? hostWords.local;
   for (const part of Object.values(parts)) {
     const other = part.attributes["host"];
     if (other !== undefined && other !== host) {
-      problems.add("host-differs", part.line, message("lint.host-differs.seen", { name: part.name, host: other, step: block.name, expected: host }));
+      problems.add(
+        "host-differs",
+        part.line,
+        message("lint.host-differs.seen", { name: part.name, host: other, step: block.name, expected: host }),
+      );
     }
   }
   const lock = attributes["lock"];
@@ -81,7 +97,11 @@ function buildStep(fence: Fence, block: Block, parts: Partial<Pick<Step, "guard"
     const earlier = parameters.get(parameter.name);
     if (earlier === undefined) parameters.set(parameter.name, parameter);
     else if (earlier.preset !== parameter.preset) {
-      problems.add("parameter-differs", parameter.line, message("lint.parameter-differs.seen", { name: parameter.name, earlier: earlier.line }));
+      problems.add(
+        "parameter-differs",
+        parameter.line,
+        message("lint.parameter-differs.seen", { name: parameter.name, earlier: earlier.line }),
+      );
     }
   }
   return { ...step, parameters: [...parameters.values()], hash: hashStep(blocks, stepCwd === undefined ? {} : { cwd: stepCwd }) };

@@ -38,8 +38,8 @@ export type DatabaseRules = z.infer<typeof fieldsSchema>;
 /** What an engine must be able to tell; every function is one or two cheap statements. */
 export type DatabaseReader = {
   readConnections(session: SqlSession): Promise<{ used: number; max: number }>;
-  /** `undefined` when none runs. @throws {DatabaseFault} privilege, when others' transactions are not visible */
-  readLongestTransaction(session: SqlSession): Promise<Transaction | undefined>;
+  /** `isPartial`: other users' transactions are not visible, so "none" proves nothing. */
+  readLongestTransaction(session: SqlSession): Promise<{ longest?: Transaction; isPartial: boolean }>;
   readReplication(session: SqlSession): Promise<ReplicationSight>;
   isReadOnly(session: SqlSession): Promise<boolean>;
   /** Writes `token` and returns what is read back. */
@@ -99,17 +99,16 @@ export async function lookAtDatabase(session: SqlSession, reader: DatabaseReader
 }
 
 async function lookAtTransactions(session: SqlSession, reader: DatabaseReader, target: DatabaseTarget, rules: DatabaseRules, findings: DatabaseFinding[], measures: Record<string, number>): Promise<string | undefined> {
-  try {
-    const longest = await reader.readLongestTransaction(session);
-    measures["longestTransactionMs"] = longest?.ageMs ?? 0;
-    findings.push(...decideTransaction(longest, rules.longestTransaction ?? minutes(5)));
-    return longest === undefined ? undefined : `${longest.who} ${Math.round(longest.ageMs / 1000)} s: ${longest.statement}`;
-  } catch (error) {
-    if (!(error instanceof DatabaseFault) || error.kind !== "privilege") throw error;
-    // Nobody asked for it by name, so a missing right does not make the whole look blind; the evidence says it.
-    if (rules.longestTransaction !== undefined) findings.push({ state: "unknown", message: message("db.transaction-hidden", { user: target.user ?? "-" }) });
-    return `longest transaction not visible to ${target.user ?? "-"}`;
-  }
+  const seen = await partly(() => reader.readLongestTransaction(session), findings);
+  if (seen === undefined) return undefined;
+  const { longest, isPartial } = seen;
+  if (!isPartial || longest !== undefined) measures["longestTransactionMs"] = longest?.ageMs ?? 0;
+  findings.push(...decideTransaction(longest, rules.longestTransaction ?? minutes(5)));
+  // When nobody asked for it by name, a missing right does not make the whole look blind; the evidence says it.
+  if (isPartial && rules.longestTransaction !== undefined) findings.push({ state: "unknown", message: message("db.transaction-hidden", { user: target.user ?? "-" }) });
+  const note = isPartial ? [`other users' transactions are not visible to ${target.user ?? "-"}`] : [];
+  const longestNote = longest === undefined ? [] : [`${longest.who} ${Math.round(longest.ageMs / 1000)} s: ${longest.statement}`];
+  return [...longestNote, ...note].join("\n") || undefined;
 }
 
 async function lookAtCanary(session: SqlSession, reader: DatabaseReader): Promise<DatabaseFinding[]> {

@@ -19,10 +19,15 @@ export const mariadbReader: DatabaseReader = {
               TIMESTAMPDIFF(MICROSECOND, t.trx_started, NOW(6)) / 1000 AS ageMs, COALESCE(p.INFO, t.trx_query, '') AS statement
          FROM information_schema.INNODB_TRX t LEFT JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
         WHERE t.trx_mysql_thread_id NOT IN (0, CONNECTION_ID()) ORDER BY t.trx_started LIMIT 1`,
-    );
-    if (row === undefined) return undefined;
+    ).catch((error: unknown) => {
+      if (error instanceof DatabaseFault && error.kind === "privilege") return ["hidden"] as const;
+      throw error;
+    });
+    if (row === "hidden") return { isPartial: true };
+    if (row === undefined) return { isPartial: false };
     const statement = maskStatement(String(row["statement"]), "mariadb");
-    return { ageMs: Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0)), who: String(row["who"]), statement: statement === "" ? "idle in transaction" : statement };
+    const ageMs = Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0));
+    return { isPartial: false, longest: { ageMs, who: String(row["who"]), statement: statement === "" ? "idle in transaction" : statement } };
   },
 
   async readReplication(session) {

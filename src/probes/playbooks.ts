@@ -32,7 +32,11 @@ export const playbooksProbe = defineProbe({
     const { listReferences, sortReferences } = await import("../playbooks/references.ts");
     const { playbooks, problems } = await loadCatalogue(spec.folders);
     if (playbooks.length === 0 && problems.length === 0) {
-      return { state: "degraded", cause: "playbook-broken", message: message("playbook.self-test.none", { folders: spec.folders.join(", ") }) };
+      return {
+        state: "degraded",
+        cause: "playbook-broken",
+        message: message("playbook.self-test.none", { folders: spec.folders.join(", ") }),
+      };
     }
     const references = playbooks.flatMap(listReferences);
     const { commands, hosts, contacts } = spec;
@@ -46,19 +50,32 @@ export const playbooksProbe = defineProbe({
     const missing = await lookUp(here, host, signal, deadlineMs);
     const broken = [
       ...problems.map((problem): Broken => ({ place: `${problem.path}:${problem.line}`, what: problem.message })),
-      ...[...sorted.broken, ...missing].map((reference): Broken => ({ place: `${reference.path}:${reference.line}`, what: describe(reference, host.name) })),
+      ...[...sorted.broken, ...missing].map((reference): Broken => ({
+        place: `${reference.path}:${reference.line}`,
+        what: describe(reference, host.name),
+      })),
     ];
     const measures = { playbooks: playbooks.length, references: references.length - sorted.unchecked.length, broken: broken.length };
     const [first] = broken;
     if (first !== undefined) {
       const key = problems.length > 0 ? "playbook.self-test.unreadable" : "playbook.self-test.broken";
       const count = problems.length > 0 ? new Set(problems.map(({ path }) => path)).size : broken.length;
-      return { state: "degraded", cause: "playbook-broken", message: message(key, { count, place: first.place, what: first.what }), measures, evidence: list(broken) };
+      return {
+        state: "degraded",
+        cause: "playbook-broken",
+        message: message(key, { count, place: first.place, what: first.what }),
+        measures,
+        evidence: list(broken),
+      };
     }
     if (sorted.unchecked.length > 0) {
       return { state: "unknown", message: message("playbook.self-test.unchecked", { count: sorted.unchecked.length }), measures };
     }
-    return { state: "ok", message: message("playbook.self-test.ok", { playbooks: measures.playbooks, references: measures.references }), measures };
+    return {
+      state: "ok",
+      message: message("playbook.self-test.ok", { playbooks: measures.playbooks, references: measures.references }),
+      measures,
+    };
   },
 });
 
@@ -75,7 +92,11 @@ async function lookUp(references: readonly Reference[], host: Host, signal: Abor
   const lines = result.stdout.split("\n").filter((line) => line !== "");
   if (result.exitCode !== 0 || lines.at(-1) !== "end") {
     const reason = result.startError ?? (result.isTimedOut ? "timeout" : (result.stderr.trim().split("\n").at(-1) ?? ""));
-    throw new Failure("host-unreachable", message("playbook.self-test.host-silent", { host: host.name, reason: verbatim(reason) }), message("playbook.self-test.host-silent.way", { host: host.name }));
+    throw new Failure(
+      "host-unreachable",
+      message("playbook.self-test.host-silent", { host: host.name, reason: verbatim(reason) }),
+      message("playbook.self-test.host-silent.way", { host: host.name }),
+    );
   }
   const missing = new Set(lines.slice(0, -1));
   return references.filter(({ kind, name }) => missing.has(`${kind}\t${name}`));
@@ -86,5 +107,8 @@ function describe({ kind, name }: Reference, host: string): Message {
 }
 
 function list(broken: readonly Broken[]): string {
-  return broken.map(({ place, what }) => `${place}: ${say(what, "en")}`).join("\n").slice(0, evidenceBytes);
+  return broken
+    .map(({ place, what }) => `${place}: ${say(what, "en")}`)
+    .join("\n")
+    .slice(0, evidenceBytes);
 }

@@ -8,7 +8,7 @@ import { canaryTable, type TableIdentity } from "./table-watch.ts";
 export const postgresReader: DatabaseReader = {
   async readConnections({ query }) {
     const [row] = await query(
-      `SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+      `SELECT (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend') AS used,
               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS max`,
     );
     return { used: toNumber(row?.["used"]) ?? 0, max: toNumber(row?.["max"]) ?? 0 };
@@ -23,16 +23,14 @@ export const postgresReader: DatabaseReader = {
          UNION ALL SELECT format('%s, prepared %s', owner, gid), prepared, 'prepared', '' FROM pg_prepared_xacts
        ) running, LATERAL (SELECT extract(epoch FROM clock_timestamp() - since) * 1000 AS "ageMs") age ORDER BY since LIMIT 1`,
     );
-    if (row === undefined) {
-      // Without the right, others' rows are there but their start is hidden: that is not "none runs".
-      await query("SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND query = '<insufficient privilege>' LIMIT 1").then((hidden) => {
-        if (hidden.length > 0) throw new Error("hidden");
-      });
-      return undefined;
-    }
+    // Without the right, others' sessions are listed but the start of their transactions is hidden.
+    const hidden = await query("SELECT 1 FROM pg_stat_activity WHERE query = '<insufficient privilege>' LIMIT 1");
+    const isPartial = hidden.length > 0;
+    if (row === undefined) return { isPartial };
     const statement = maskStatement(String(row["statement"]), "postgres");
-    const isIdle = String(row["state"]).startsWith("idle");
-    return { ageMs: Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0)), who: String(row["who"]), statement: isIdle || statement === "" ? `${String(row["state"])}: ${statement}` : statement };
+    const isBusy = row["state"] === "active" && statement !== "";
+    const ageMs = Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0));
+    return { isPartial, longest: { ageMs, who: String(row["who"]), statement: isBusy ? statement : `${String(row["state"])}: ${statement}` } };
   },
 
   async readReplication({ query }) {

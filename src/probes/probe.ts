@@ -74,6 +74,8 @@ export type Probe = {
   readonly zone?: Zone;
   readonly everyMs: number;
   readonly deadlineMs: number;
+  /** Overrides how many looks decide. */
+  readonly damping?: { readonly failures?: number | undefined; readonly of?: number | undefined; readonly recoveries?: number | undefined };
 };
 
 /** Runs one look inside its deadline; always resolves. */

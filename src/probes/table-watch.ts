@@ -45,8 +45,7 @@ export function decideTable(table: string, sight: TableSight, rule: TableRule, b
 
   const { rows } = sight;
   const isRecreated = baseline !== undefined && !rule.allowRebuild && isOther(baseline.identity, sight.identity);
-  // A floor of a few rows must still be a drop when one of them goes: compare with the exact share.
-  const isDropped = rows < expected * (1 - rule.maxDropPercent / 100);
+  const isDropped = (expected - rows) * 100 > expected * rule.maxDropPercent;
   if (isDropped) return { findings: [loss(message("table.dropped", { table, rows, expected, percent: percentLess(rows, expected), limit: rule.maxDropPercent }))], baseline: lost };
   if (rows < rule.min) return { findings: [loss(message("table.below-floor", { table, rows, floor: rule.min }))], baseline: baseline && remember(baseline, sight, now, windowMs) };
   if (isRecreated) {
@@ -59,7 +58,7 @@ export function decideTable(table: string, sight: TableSight, rule: TableRule, b
 }
 
 function percentLess(rows: number, expected: number): number {
-  return expected === 0 ? 0 : Math.floor((1 - rows / expected) * 100);
+  return expected === 0 ? 0 : Math.floor(((expected - rows) * 100) / expected);
 }
 
 function isOther(before: TableIdentity, after: TableIdentity): boolean {

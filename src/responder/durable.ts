@@ -12,6 +12,7 @@ import { undoWorkflow, type UndoInput } from "../playbooks/undo-run.ts";
 import type { RunHands, RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { writableFolders } from "../store/state-folder.ts";
 import { openStore, type Store } from "../store/store.ts";
+import type { PastRestart } from "../services/decide-restart.ts";
 import type { PastRun } from "./automation.ts";
 import { freeStoreLock, takeStoreLock } from "./run-lock.ts";
 
@@ -31,7 +32,7 @@ export type Durable = {
   /** Runs that a dead process left behind; calling `run` with their id goes on where it was. */
   unfinished(): Promise<readonly { id: string; input: RunInput }[]>;
   pastRuns(since: number): Promise<readonly PastRun[]>;
-  serviceStarts(service: string, since: number): Promise<readonly number[]>;
+  serviceStarts(since: number): Promise<readonly PastRestart[]>;
   /** Takes the named steps of an ended run back, newest first. */
   undo(id: string, input: UndoInput): Promise<RunOutcome>;
   /** What was written without the store and waits for it. */
@@ -102,12 +103,9 @@ async function openOnStore(store: Store, { clock, hands, journalFolders }: Durab
       );
       return rows.map((row) => ({ playbookId: row.playbook_id, startedAt: row.started_at.getTime() }));
     },
-    serviceStarts: async (service, since) => {
-      const { rows } = await store.pool.query<{ at: Date }>(
-        "select at from ampel.service_start where service = $1 and at > to_timestamp($2::float8 / 1000) order by at",
-        [service, since],
-      );
-      return rows.map((row) => row.at.getTime());
+    serviceStarts: async (since) => {
+      const { rows } = await store.pool.query<{ service: string; at: Date }>("select service, at from ampel.service_start where at > to_timestamp($1::float8 / 1000)", [since]);
+      return rows.map(({ service, at }) => ({ service, at: at.getTime() }));
     },
     close: async () => {
       await engine.stop();
@@ -150,8 +148,7 @@ function openOnFiles(reason: Message, { clock, hands, journalFolders }: DurableO
         .map(({ id, input }) => ({ id, input: input as RunInput })),
     pastRuns: async (since) =>
       readFileEntries(folders).flatMap((entry) => (entry.kind === "run-started" && entry.at > since ? [{ playbookId: entry.playbookId, startedAt: entry.at }] : [])),
-    serviceStarts: async (service, since) =>
-      readFileEntries(folders).flatMap((entry) => (entry.kind === "service-started" && entry.service === service && entry.at > since ? [entry.at] : [])),
+    serviceStarts: async (since) => readFileEntries(folders).flatMap((entry) => (entry.kind === "service-started" && entry.at > since ? [{ service: entry.service, at: entry.at }] : [])),
     close: async () => {
       await engine.stop();
       logbook.close();

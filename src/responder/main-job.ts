@@ -40,6 +40,9 @@ export type JobOptions = {
   onLook(done: number, count: number): void;
 };
 
+/** Longer than the five seconds after which a service with a broken configuration typically gives up. */
+const settleMs = 7000;
+
 /** The main job: look, sort, fix by playbook, look again. Never needs the guarded system, the daemon or the network. */
 export async function respondOnce(app: App, options: JobOptions): Promise<Report> {
   const startedMs = app.clock.monotonicMs();
@@ -92,6 +95,8 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       look: lookAll,
       now: () => app.clock.now(),
       onProgress: options.onProgress,
+      settleMs,
+      sleep: (ms) => app.clock.sleep(ms, options.signal).catch(() => {}),
       signal: options.signal,
     });
     const wanted = response.leftAlone[0]?.reason;

@@ -38,6 +38,9 @@ export type Scene = {
   look(): Promise<Picture>;
   now(): number;
   onProgress(what: Message): void;
+  /** How long what was started must stay up before it is called fixed; 0 where the schedule goes on watching. */
+  readonly settleMs: number;
+  sleep(ms: number): Promise<void>;
   readonly signal: AbortSignal;
 };
 
@@ -69,13 +72,22 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
       }
     }
     if (!hasActed) break;
-    scene.onProgress(message("responder.proving"));
-    picture = await scene.look();
+    picture = await lookAfterSettling(runs, scene);
   }
   await closeIncident(incident, picture, scene);
   const remaining = new Set(picture.findings.map(findingKey));
   const stillThere = [...leftAlone.values()].filter(({ finding }) => remaining.has(findingKey(finding)));
   return { picture, runs, leftAlone: stillThere, incidentId: incident?.id };
+}
+
+/** A service that starts and dies after five seconds is not up. */
+async function lookAfterSettling(runs: readonly RunOutcome[], scene: Scene): Promise<Picture> {
+  if (scene.settleMs > 0 && runs.some(({ state }) => state === "succeeded")) {
+    scene.onProgress(message("responder.settling", { seconds: scene.settleMs / 1000 }));
+    await scene.sleep(scene.settleMs);
+  }
+  scene.onProgress(message("responder.proving"));
+  return await scene.look();
 }
 
 function byUrgency(findings: readonly Finding[]): Finding[] {

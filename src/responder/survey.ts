@@ -32,7 +32,7 @@ function isOutside({ host, spec }: Probe): boolean {
 }
 
 /** A default route in the kernel's table (proc(5), `/proc/net/route`: destination 0 with the gateway flag). */
-function hasRoute(): boolean {
+export function hasRoute(): boolean {
   if (!existsSync("/proc/net/route")) return true;
   const routes = readFileSync("/proc/net/route", "utf8").split("\n").slice(1).map((line) => line.split("\t"));
   const sixth = existsSync("/proc/net/ipv6_route") ? readFileSync("/proc/net/ipv6_route", "utf8") : "";

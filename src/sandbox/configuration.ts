@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { criticalTables } from "./database.ts";
 import { worldLimits } from "./health.ts";
+import { databaseName, databaseUser } from "./postgres.ts";
 import { addressOf } from "./service-address.ts";
 import { diskBudgetBytes, worldPaths, writeWhole, type ServiceName, type World } from "./world.ts";
 
@@ -43,8 +44,14 @@ export function describeWorld(world: World) {
       askproai: {
         engine: "postgres",
         service: "postgres",
-        url: secret("postgres-url"),
-        tables: Object.fromEntries(Object.entries(criticalTables).map(([table, floor]) => [table, floor])),
+        address: "127.0.0.1",
+        port: ports.postgres,
+        user: databaseUser,
+        password: secret("postgres-password"),
+        database: databaseName,
+        tables: Object.fromEntries(Object.entries(criticalTables).map(([table, min]) => [table, { min }])),
+        longestTransaction: "3s",
+        canary: true,
         dependsOn: ["postgres"],
         every: "2s",
       },

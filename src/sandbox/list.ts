@@ -3,9 +3,8 @@ import { isLocked } from "./lock.ts";
 import { isStopped, listEnvironmentValues } from "./process-identity.ts";
 import { runningProgram } from "./launch.ts";
 import { listRegistered } from "./registry.ts";
-import { worldVariable } from "./service-address.ts";
 import { defaultFolder } from "./start.ts";
-import { readWorld, serviceNames, worldPaths, type ServiceName, type World } from "./world.ts";
+import { readWorld, serviceNames, worldPaths, worldVariable, type ServiceName, type World } from "./world.ts";
 
 /** `busy`: somebody is starting, mending or stopping it; `half-started`: its starter died; `damaged`: not every service runs. */
 export type WorldState = "busy" | "half-started" | "up" | "damaged";

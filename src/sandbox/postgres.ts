@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { runCommand } from "../kernel/exec.ts";
+import { runCommand, type CommandResult } from "../kernel/exec.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import { findPostgres } from "../store/postgres-binaries.ts";
 import { findKeep } from "./keep.ts";
-import { worldPaths, writeWhole, type World } from "./world.ts";
+import { worldPaths, worldVariable, writeWhole, type World } from "./world.ts";
 
 export const databaseName = "askproai";
 export const databaseUser = "sandbox";
@@ -52,36 +52,52 @@ export function removeOutsideData({ folder, postgres }: World): void {
   }
 }
 
-/** Makes the data folder unless it is there: a copy of an earlier one if we have it, else by initdb. */
+/**
+ * Makes the data folder unless it is there: a copy of an earlier one if we have it, else by initdb.
+ * Both work on a draft of their own and rename it, so that a killed starter leaves nothing that looks whole.
+ */
 export async function preparePostgres(world: World, signal?: AbortSignal): Promise<void> {
-  const { data, uid, gid } = world.postgres;
-  if (existsSync(join(data, "PG_VERSION"))) return;
-  rmSync(data, { recursive: true, force: true });
+  const { data } = world.postgres;
+  if (existsSync(data)) return;
   mkdirSync(dirname(data), { recursive: true, mode: 0o755 });
-  if (uid !== undefined && gid !== undefined) chownSync(dirname(data), uid, gid);
+  giveToServer(world, dirname(data));
+  const drafts = mkdtempSync(join(dirname(data), "draft-"));
+  giveToServer(world, drafts);
+  const draft = join(drafts, "data");
   const template = templateFolder(world);
-  if (template !== undefined && (await copyTemplate(world, template, signal))) return;
-  await initialise(world, signal);
-  if (template !== undefined) await saveTemplate(world, template, signal);
+  if (template === undefined || !(await copyTemplate(world, template, draft, signal))) {
+    await initialise(world, draft, signal);
+    if (template !== undefined) await saveTemplate(world, draft, template, signal);
+  }
+  renameSync(draft, data);
+  rmSync(drafts, { recursive: true, force: true });
 }
 
-async function initialise(world: World, signal?: AbortSignal): Promise<void> {
-  const { binFolder, env, data, uid, gid } = world.postgres;
+function giveToServer({ postgres: { uid, gid } }: World, path: string): void {
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+}
+
+async function initialise(world: World, draft: string, signal?: AbortSignal): Promise<void> {
   const password = randomBytes(18).toString("base64url");
   // initdb, under the server's account, takes a password from a file only.
-  const passwordFile = join(dirname(data), "password");
+  const passwordFile = join(dirname(draft), "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) chownSync(passwordFile, uid, gid);
-  const argv = [join(binFolder, "initdb"), "-D", data, "-U", databaseUser, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
+  giveToServer(world, passwordFile);
+  const argv = [join(world.postgres.binFolder, "initdb"), "-D", draft, "-U", databaseUser, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
   const rest = ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", "--wal-segsize=1"];
-  const limits = { timeoutMs: 60_000, ...(signal === undefined ? {} : { signal }) };
-  const made = await runCommand(underServerAccount(world, [...argv, ...rest]), { cwd: dirname(data), env, ...limits });
+  const made = await run(world, underServerAccount(world, [...argv, ...rest]), signal);
   rmSync(passwordFile, { force: true });
   if (made.exitCode !== 0) {
     const reason = verbatim(made.startError ?? (made.stderr.trim() || "initdb"));
     throw new Failure("sandbox-failed", message("sandbox.initdb-failed", { reason }), message("sandbox.retry-next"));
   }
   keepPassword(world, password);
+}
+
+/** A command that belongs to the world: if we are killed, it is found and ended with it. */
+async function run({ folder, postgres }: World, argv: readonly string[], signal?: AbortSignal): Promise<CommandResult> {
+  const env = { ...postgres.env, [worldVariable]: folder };
+  return await runCommand(argv, { cwd: dirname(postgres.data), env, timeoutMs: 60_000, ...(signal === undefined ? {} : { signal }) });
 }
 
 function keepPassword({ folder, ports }: World, password: string): void {
@@ -97,28 +113,27 @@ function templateFolder({ postgres }: World): string | undefined {
   return cache === undefined ? undefined : join(cache, `data-1${programs}`);
 }
 
-async function copyTemplate(world: World, template: string, signal?: AbortSignal): Promise<boolean> {
-  const { data, uid } = world.postgres;
+async function copyTemplate(world: World, template: string, draft: string, signal?: AbortSignal): Promise<boolean> {
   try {
     const password = readFileSync(join(template, "password"), "utf8");
-    const isCopied = await copyFolder(join(template, "data"), data, signal);
-    if (!isCopied || statSync(data).uid !== (uid ?? process.getuid?.())) throw new Error("not usable");
+    const isCopied = await copyFolder(world, join(template, "data"), draft, signal);
+    if (!isCopied || statSync(draft).uid !== (world.postgres.uid ?? process.getuid?.())) throw new Error("not usable");
     keepPassword(world, password);
     return true;
   } catch {
     signal?.throwIfAborted();
-    rmSync(data, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true });
     return false;
   }
 }
 
-/** Best effort: a world without a template only starts slower. A rename makes it whole or absent. */
-async function saveTemplate(world: World, template: string, signal?: AbortSignal): Promise<void> {
+/** Best effort: without a template worlds only start slower. A rename makes it whole or absent. */
+async function saveTemplate(world: World, data: string, template: string, signal?: AbortSignal): Promise<void> {
   const draft = mkdtempSync(`${template}-`);
   try {
     const password = readFileSync(worldPaths(world.folder).secret("postgres-password"), "utf8");
     writeFileSync(join(draft, "password"), password, { mode: 0o600 });
-    if (!(await copyFolder(world.postgres.data, join(draft, "data"), signal))) return;
+    if (!(await copyFolder(world, data, join(draft, "data"), signal))) return;
     rmSync(template, { recursive: true, force: true });
     renameSync(draft, template);
   } catch {
@@ -128,9 +143,8 @@ async function saveTemplate(world: World, template: string, signal?: AbortSignal
   }
 }
 
-async function copyFolder(from: string, to: string, signal?: AbortSignal): Promise<boolean> {
-  const limits = { timeoutMs: 30_000, ...(signal === undefined ? {} : { signal }) };
-  return (await runCommand(["cp", "--archive", "--reflink=auto", from, to], limits)).exitCode === 0;
+async function copyFolder(world: World, from: string, to: string, signal?: AbortSignal): Promise<boolean> {
+  return (await run(world, ["cp", "--archive", "--reflink=auto", from, to], signal)).exitCode === 0;
 }
 
 /** The command line that runs `argv` as the account of the server; the process keeps its number. */

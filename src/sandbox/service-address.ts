@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import type { PlainProcess } from "../integrations/service-control-contract.ts";
 import { postgresStart, underServerAccount } from "./postgres.ts";
-import { programPath, worldPaths, type ProgramName, type World } from "./world.ts";
-
-/** The environment variable by which every process of a world says which one it belongs to. */
-export const worldVariable = "AMPEL_SANDBOX";
+import { programPath, worldPaths, worldVariable, type ProgramName, type World } from "./world.ts";
 
 /** How a program of the world is started and stopped, from any folder, by whoever looks after it. */
 export function addressOf(world: World, name: ProgramName): PlainProcess {

@@ -11,10 +11,10 @@ import { kill, runningProgram } from "./launch.ts";
 import { listWorlds, lookAtWorld } from "./list.ts";
 import { mendWorld } from "./mend.ts";
 import { findProcesses } from "./process-identity.ts";
-import { addressOf, worldVariable } from "./service-address.ts";
+import { addressOf } from "./service-address.ts";
 import { openWorld, startWorld } from "./start.ts";
 import { stopWorld } from "./stop.ts";
-import { readWorld, serviceNames, worldPaths } from "./world.ts";
+import { readWorld, serviceNames, worldPaths, worldVariable } from "./world.ts";
 
 const base = mkdtempSync(join(tmpdir(), "ampel-sandbox-test-"));
 let count = 0;
@@ -106,6 +106,17 @@ describe.each([100, 300, 700, 1200])("a starter killed after %i ms", (afterMs) =
   });
 });
 
+test("a new start replaces what a killed one left behind", async () => {
+  const folder = newFolder();
+  const { child, ended } = startElsewhere(folder);
+  await expect.poll(() => existsSync(worldPaths(folder).world), { timeout: 5000, interval: 5 }).toBe(true);
+  child.kill("SIGKILL");
+  await ended;
+  expect(await checkWorld(await startWorld({ folder }))).toEqual([]);
+  await stopWorld(folder);
+  expect(leftovers(folder)).toEqual([]);
+});
+
 test("an aborted start leaves nothing behind", async () => {
   const folder = newFolder();
   const abort = new AbortController();
@@ -144,6 +155,7 @@ test("a world whose description is garbage is listed and taken down", async () =
   const folder = newFolder();
   await startWorld({ folder });
   writeFileSync(worldPaths(folder).world, "{ half");
+  expect(() => openWorld(folder)).toThrow(/no readable sandbox/);
   expect(await lookAtWorld(folder)).toMatchObject({ state: "half-started" });
   await stopWorld(folder);
   expect(leftovers(folder)).toEqual([]);

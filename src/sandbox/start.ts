@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { systemClock } from "../kernel/clock.ts";
 import { Failure } from "../kernel/failure.ts";
-import { message, verbatim, type Message } from "../kernel/message.ts";
+import { message, type Message } from "../kernel/message.ts";
 import { findStateFolder } from "../store/state-folder.ts";
 import { writeWorldConfig } from "./configuration.ts";
 import { sowDatabase } from "./database.ts";
@@ -49,7 +49,7 @@ export async function startWorld({ folder: wanted = defaultFolder(), diesWithSta
   const lock = await takeLock(folder);
   if (lock === undefined) throw new Failure("run-busy", message("sandbox.busy", { folder }), message("sandbox.busy-next"));
   try {
-    claimFolder(folder);
+    await claimFolder(folder);
     registerWorld(folder);
     try {
       onProgress(message("sandbox.step-plan", { folder }));
@@ -69,20 +69,18 @@ export async function startWorld({ folder: wanted = defaultFolder(), diesWithSta
   }
 }
 
-/** Makes the folder ours, or says why it cannot be. */
-function claimFolder(folder: string): void {
+/** Makes the folder ours, or says why it cannot be. What a killed start left behind is cleared away: we hold the lock. */
+async function claimFolder(folder: string): Promise<void> {
   const { marker, world } = worldPaths(folder);
+  if (existsSync(marker)) {
+    if (readWorld(world)?.phase === "up") throw new Failure("run-busy", message("sandbox.exists", { folder }), message("sandbox.exists-next", { folder }));
+    await removeWorld(folder);
+  }
   // Postgres runs under another account when we are root, and has to pass through.
   const mode = process.getuid?.() === 0 ? 0o755 : 0o700;
   mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
   mkdirSync(folder, { recursive: true, mode });
-  const present = readdirSync(folder);
-  if (present.includes(".ampel-sandbox")) {
-    const isUp = readWorld(world)?.phase === "up";
-    const what = isUp ? message("sandbox.exists", { folder }) : message("sandbox.half-started", { folder });
-    throw new Failure("run-busy", what, message("sandbox.exists-next", { folder }));
-  }
-  if (present.length > 0) {
+  if (readdirSync(folder).length > 0) {
     throw new Failure("refused-unsafe", message("sandbox.foreign-folder", { folder }), message("sandbox.foreign-folder-next"));
   }
   chmodSync(folder, mode);
@@ -129,8 +127,11 @@ export async function completeWorld(world: World, { signal, onProgress = () => {
 }
 
 /** @throws {Failure} not-found when the folder holds no world that we can read */
-export function openWorld(folder = defaultFolder()): World {
-  const world = readWorld(worldPaths(resolve(folder)).world);
+export function openWorld(wanted = defaultFolder()): World {
+  const folder = resolve(wanted);
+  const { world: file, marker } = worldPaths(folder);
+  const world = readWorld(file);
   if (world !== undefined) return world;
-  throw new Failure("not-found", message("sandbox.no-world", { folder: verbatim(resolve(folder)) }), message("sandbox.no-world-next"));
+  const next = existsSync(marker) ? message("sandbox.unreadable-next", { folder }) : message("sandbox.no-world-next");
+  throw new Failure("not-found", message("sandbox.no-world", { folder }), next);
 }

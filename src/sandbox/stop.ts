@@ -4,10 +4,9 @@ import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { waitForLock } from "./lock.ts";
 import { removeOutsideData } from "./postgres.ts";
-import { endProcesses, findProcesses, readIdentity } from "./process-identity.ts";
+import { endProcesses, findProcesses, readIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { forgetWorld } from "./registry.ts";
-import { worldVariable } from "./service-address.ts";
-import { markerName, readWorld, serviceNames, worldPaths } from "./world.ts";
+import { markerName, readWorld, serviceNames, worldPaths, worldVariable, type World } from "./world.ts";
 
 /**
  * Ends exactly the processes of the world in `folder` and removes the folder; nothing happens when there is none.
@@ -42,9 +41,7 @@ export async function removeWorld(folder: string): Promise<void> {
     .filter(({ pid }) => pid !== process.pid); // a stand-in that takes down an orphaned world
   // SIGQUIT: Postgres stops at once and leaves its files as they are (its manual, "Shutting Down the Server"); the others just end.
   const left = await endProcesses(known, "SIGQUIT", 1000);
-  // What a killed starter could not note down, and what a killed Postgres left, still carries our mark.
-  const strays = findProcesses(`${worldVariable}=${folder}`, [folder, ...(world === undefined ? [] : [world.postgres.data])]);
-  const remaining = [...left, ...(await endProcesses(strays, "SIGKILL", 1000))];
+  const remaining = [...left, ...(await endStrays(folder, world))];
   const [stubborn] = remaining;
   if (stubborn !== undefined) {
     throw new Failure("sandbox-failed", message("sandbox.not-stopped", { name: "sandbox", pid: stubborn.pid }), message("sandbox.retry-next"));
@@ -56,4 +53,15 @@ export async function removeWorld(folder: string): Promise<void> {
   }
   rmSync(paths.marker, { force: true });
   rmdirSync(folder);
+}
+
+/** Ends what a killed starter could not note down and what a killed Postgres left behind: it still carries the world's mark. */
+async function endStrays(folder: string, world: World | undefined): Promise<ProcessIdentity[]> {
+  const folders = [folder, ...(world === undefined ? [] : [world.postgres.data])];
+  for (let round = 0; ; round += 1) {
+    const strays = findProcesses(`${worldVariable}=${folder}`, folders);
+    // A start under way may make one more process between our look and its end.
+    if (strays.length === 0 || round === 10) return strays;
+    await endProcesses(strays, "SIGKILL", 1000);
+  }
 }

@@ -36,6 +36,9 @@ export type World = {
 /** What the folder of the logs may hold: the world's "disk", a partition of its own as `/var/log` often is. */
 export const diskBudgetBytes = 64 * 1024 * 1024;
 
+/** The environment variable by which every process of a world says which one it belongs to. */
+export const worldVariable = "AMPEL_SANDBOX";
+
 /** The file that says "this folder is a sandbox and may be removed". */
 export const markerName = ".ampel-sandbox";
 

@@ -13,6 +13,7 @@ const migrationLock = 7_200;
  */
 export async function migrate(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
+  let isBroken = false;
   try {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
@@ -30,9 +31,11 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     }
     await client.query("commit");
   } catch (error) {
-    await client.query("rollback").catch(() => {});
+    await client.query("rollback").catch(() => {
+      isBroken = true;
+    });
     throw error;
   } finally {
-    client.release();
+    client.release(isBroken);
   }
 }

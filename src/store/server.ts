@@ -1,24 +1,27 @@
-import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { systemClock } from "../kernel/clock.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
-import { findPostgres, oldestVersion, type PostgresBinaries } from "./postgres-binaries.ts";
-import { initialise, locate, prepareFolders, type Place } from "./server-folder.ts";
+import { checkGround } from "./ground.ts";
+import { locate, urlOf, type Place } from "./server-folder.ts";
+import { startServer, type StartAttempt } from "./server-start.ts";
+import { readPid } from "./stale-lock.ts";
 
 /** Ampel's own Postgres below the state folder, reached by unix socket only: no port, no collision, no network. */
 export type StoreServer = {
-  /** Connection facts for `pg`, database `ampel`. */
+  /** Connection facts for `pg`, database `ampel`; good in this process. */
   readonly url: string;
   /** Stops the server unless another process still uses it: the last one out turns off the light. */
   leave(): Promise<void>;
 };
 
 const database = "ampel";
+const presenceName = "ampel-presence";
 const leavingLock = 7_201;
-const startLimitMs = 15_000;
+const startLimitMs = 20_000;
+const mostFailedStarts = 3;
 
 /**
  * Finds the running server or starts it, and keeps it running as long as this process is there.
@@ -28,134 +31,118 @@ const startLimitMs = 15_000;
  */
 export async function holdServer(stateFolder: string, signal?: AbortSignal): Promise<StoreServer> {
   const place = locate(stateFolder);
+  checkGround(place);
+  const leaving = new AbortController();
+  let reviving: Promise<void> = Promise.resolve();
   // An open connection tells the others that the server is in use, and tells us at once when it dies.
   let presence = await connectOrStart(place, signal);
-  let isLeaving = false;
   const revive = async (): Promise<void> => {
-    while (!isLeaving) {
+    while (!leaving.signal.aborted) {
       try {
-        presence = await connectOrStart(place);
-        presence.once("end", () => void revive());
+        const next = await connectOrStart(locate(stateFolder), leaving.signal);
+        watch(next);
         return;
       } catch {
-        await systemClock.sleep(500); // a full disk may be emptied, a missing folder may come back
+        await systemClock.sleep(500, leaving.signal).catch(() => {}); // a full disk may be emptied, a missing folder come back
       }
     }
   };
-  presence.once("end", () => void revive());
+  const watch = (client: pg.Client): void => {
+    presence = client;
+    client.once("end", () => {
+      reviving = revive();
+    });
+  };
+  watch(presence);
   return {
-    url: place.url(database),
+    url: urlOf(place, database),
     leave: async () => {
-      isLeaving = true;
+      leaving.abort();
+      await reviving;
       await leaveServer(place, presence);
     },
   };
 }
 
+// cannot_connect_now, admin_shutdown, crash_shutdown, too_many_connections; a connection that was taken but not answered.
+const isThere = /^(57P0[123]|53300|timeout)$/;
+
 async function connectOrStart(place: Place, signal?: AbortSignal): Promise<pg.Client> {
   const deadlineMs = systemClock.monotonicMs() + startLimitMs;
-  let started: Attempt | undefined;
-  let failedStarts = 0;
-  while (systemClock.monotonicMs() < deadlineMs && failedStarts < 3) {
+  let attempt: StartAttempt | undefined;
+  let reason: string | undefined;
+  for (let failedStarts = 0; systemClock.monotonicMs() < deadlineMs && failedStarts < mostFailedStarts; ) {
     signal?.throwIfAborted();
     const answer = await tryConnect(place);
     if (answer instanceof pg.Client) return answer;
-    if (started?.hasExited) {
+    if (answer.isRefused) throw notStarted(place, answer.text);
+    reason = answer.text;
+    if (attempt?.hasEnded() === true) {
+      reason = attempt.reason() ?? reason;
+      attempt = undefined;
       // Another process was faster, or a killed server's children are still going: not a failure of the start.
-      if (!/already exists|pre-existing shared memory/.test(lastLogLine(place) ?? "")) failedStarts += 1;
-      started = undefined;
+      if (!/already exists|pre-existing shared memory/.test(reason)) failedStarts += 1;
       await systemClock.sleep(100, signal);
-    } else if (started === undefined && !isThere.test(answer)) {
-      started = startServer(place);
+    } else if (attempt === undefined && !isThere.test(answer.code)) {
+      attempt = await tryStart(place, signal);
     }
-    await systemClock.sleep(30, signal);
+    await systemClock.sleep(25, signal);
   }
-  throw notStarted(place, lastLogLine(place) ?? "no answer");
+  throw notStarted(place, reason ?? "no answer");
 }
 
-// cannot_connect_now, admin_shutdown, too_many_connections: a server is there, another try will meet it.
-const isThere = /^(57P0[13]|53300)$/;
+type Refusal = { readonly code: string; readonly text: string; readonly isRefused: boolean };
 
-/** A connection to Ampel's database, made if it is missing; else the error code of the refusal. */
-async function tryConnect(place: Place): Promise<pg.Client | string> {
-  const client = await connect(place.url(database));
-  if (client !== "3D000") return client; // invalid_catalog_name: the server is new
-  const maker = await connect(place.url("postgres"));
-  if (typeof maker === "string") return maker;
+/** A connection to Ampel's database, made if it is missing; else why there is none. */
+async function tryConnect(place: Place): Promise<pg.Client | Refusal> {
+  const client = await connect(place, database);
+  if (client instanceof pg.Client || client.code !== "3D000") return client; // invalid_catalog_name: the server is new
+  const maker = await connect(place, "postgres");
+  if (!(maker instanceof pg.Client)) return maker;
   try {
     await maker.query(`create database ${database}`);
-  } catch {
-    // another process created it in the same moment, or the server went away: the next try tells
+  } catch (error) {
+    const { code = "", message: text } = error as { code?: string; message: string };
+    // duplicate_database, unique_violation, object_in_use: another process does the same in the same moment.
+    if (/^53/.test(code)) return { code, text, isRefused: true };
   } finally {
     await maker.end().catch(() => {});
   }
-  return await connect(place.url(database));
+  return await connect(place, database);
 }
 
-async function connect(url: string): Promise<pg.Client | string> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3000, application_name: "ampel" });
+async function connect(place: Place, name: string): Promise<pg.Client | Refusal> {
+  if (!existsSync(place.socketFolder)) return { code: "ENOENT", text: "no socket folder", isRefused: false };
+  const client = new pg.Client({ connectionString: urlOf(place, name), connectionTimeoutMillis: 3000, application_name: presenceName });
   client.on("error", () => {}); // a lost connection ends the client; whoever uses it sees that
   try {
     await client.connect();
     return client;
   } catch (error) {
-    return (error as { code?: string }).code ?? "unreachable";
+    const { code, message: text } = error as { code?: string; message: string };
+    // invalid_authorization_specification: the server is there and belongs to somebody else.
+    return { code: code ?? (/timeout/.test(text) ? "timeout" : "unreachable"), text, isRefused: code === "28000" };
   }
 }
 
-type Attempt = { hasExited: boolean };
-
-/** Starts a postmaster; where one runs already, this one ends by itself. */
-function startServer(place: Place): Attempt {
+async function tryStart(place: Place, signal?: AbortSignal): Promise<StartAttempt> {
+  checkGround(place);
   try {
-    prepareFolders(place);
-    const binaries = findBinaries(place);
-    if (!existsSync(place.data)) initialise(place, binaries);
-    const log = openSync(place.log, "a");
-    const server = spawn(join(binaries.binFolder, "postgres"), ["-D", place.data, "-k", place.socketFolder], {
-      cwd: place.folder,
-      env: { ...binaries.env, PATH: process.env["PATH"] ?? "", LANG: "C", TZ: "UTC" },
-      // It must outlive us: another process may be using it when we end.
-      detached: true,
-      stdio: ["ignore", log, log],
-      ...(place.owner.isOther ? { uid: place.owner.uid, gid: place.owner.gid } : {}),
-    });
-    const attempt: Attempt = { hasExited: false };
-    const onEnd = (): void => {
-      attempt.hasExited = true;
-    };
-    server.once("error", onEnd).once("exit", onEnd);
-    server.unref();
-    closeSync(log);
-    return attempt;
+    return await startServer(place, signal);
   } catch (error) {
-    if (error instanceof Failure) throw error;
+    if (error instanceof Failure || signal?.aborted) throw error;
     throw notStarted(place, (error as Error).message);
   }
 }
 
-function findBinaries(place: Place): PostgresBinaries {
-  const versionFile = join(place.data, "PG_VERSION");
-  const version = existsSync(versionFile) ? Number(readFileSync(versionFile, "utf8")) : undefined;
-  const binaries = findPostgres(place.stateFolder, version);
-  if (binaries !== undefined) return binaries;
-  if (version === undefined) {
-    throw new Failure("store-unreachable", message("store.no-postgres", { oldest: oldestVersion }), message("store.no-postgres-next"));
-  }
-  const what = message("store.wrong-version", { folder: place.data, version });
-  throw new Failure("store-version", what, message("store.wrong-version-next", { version }));
-}
-
 async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
+  let pid: number | undefined;
   try {
     // Two that leave in the same moment would each see the other and both go: the lock lets one be the last.
-    await presence.query("select pg_advisory_lock($1)", [leavingLock]);
-    const { rows } = await presence.query<{ others: number }>(
-      "select count(*)::int as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
-    );
-    if (rows[0]?.others !== 0) return;
-    const [pid] = readFileSync(join(place.data, "postmaster.pid"), "utf8").split("\n");
-    process.kill(Number(pid), "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
+    await presence.query(limited("select pg_advisory_lock($1)", [leavingLock]));
+    if (!(await isLast(presence))) return;
+    pid = readPid(join(place.data, "postmaster.pid"));
+    if (pid !== undefined) process.kill(pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
   } catch {
     return; // gone already, or not ours to stop
   } finally {
@@ -165,12 +152,25 @@ async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
   while (existsSync(join(place.data, "postmaster.pid")) && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(20);
 }
 
-function lastLogLine({ log }: Place): string | undefined {
-  try {
-    return readFileSync(log, "utf8").trim().split("\n").filter((line) => /FATAL|PANIC|ERROR/.test(line)).at(-1);
-  } catch {
-    return undefined;
+/** Connections that were just closed are counted for some milliseconds more, so a second look decides. */
+async function isLast(presence: pg.Client): Promise<boolean> {
+  for (let look = 0; look < 15; look += 1) {
+    const { rows } = await presence.query<{ present: number; others: number }>(
+      limited(
+        `select count(*) filter (where application_name = $1)::int as present, count(*)::int as others
+         from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+        [presenceName],
+      ),
+    );
+    if (rows[0]?.others === 0) return true;
+    if (rows[0] === undefined || (rows[0].present > 0 && look > 3)) return false;
+    await systemClock.sleep(20);
   }
+  return false;
+}
+
+function limited(text: string, values: unknown[]): pg.QueryConfig {
+  return { text, values, query_timeout: 5000 } as pg.QueryConfig;
 }
 
 function notStarted(place: Place, reason: string): Failure {

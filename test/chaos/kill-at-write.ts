@@ -9,14 +9,15 @@ export type KillAt = { readonly write: number; readonly moment: "before" | "afte
 export function countWrites(killAt?: KillAt): { arm(): void; count(): number } {
   let isArmed = false;
   let count = 0;
-  const die = (): void => process.kill(process.pid, "SIGKILL");
+  const die = (): void => void process.kill(process.pid, "SIGKILL");
   const meet = (moment: "before" | "after", mine: number): void => {
     if (isArmed && killAt?.moment === moment && killAt.write === mine) die();
   };
 
   const { fsyncSync } = fs;
   fs.fsyncSync = (handle: number): void => {
-    const mine = isArmed ? (count += 1) : 0;
+    if (isArmed) count += 1;
+    const mine = isArmed ? count : 0;
     meet("before", mine);
     fsyncSync(handle);
     meet("after", mine);

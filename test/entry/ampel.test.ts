@@ -103,7 +103,9 @@ describe("building", () => {
 
   test("four starts at once on an unbuilt tree all answer", async () => {
     const ended = await Promise.all([1, 2, 3, 4].map((number) => root.run(["./ampel", String(number)])));
-    expect(ended.map((one) => JSON.parse(one.stdout) as unknown)).toMatchObject(["1", "2", "3", "4"].map((word) => ({ arguments: [word] })));
+    expect(ended.map((one) => JSON.parse(one.stdout) as unknown)).toMatchObject(
+      ["1", "2", "3", "4"].map((word) => ({ arguments: [word] })),
+    );
   });
 });
 

@@ -64,7 +64,11 @@ const failures = [
   ["npm fails", 'mkdir -p "$2/node_modules/half"; echo "registry unreachable" >&2; exit 1', "registry unreachable"],
   ["npm never ends", "exec sleep 60", "1 s abgebrochen"],
   ["npm leaves the Node package out", 'mkdir -p "$2/node_modules/.bin"', "Node-Paket"],
-  ["npm brings a Node that does not run", 'mkdir -p "$2/node_modules/node-linux-x/bin"; ln -s /bin/false "$2/node_modules/node-linux-x/bin/node"', "Node-Paket"],
+  [
+    "npm brings a Node that does not run",
+    'mkdir -p "$2/node_modules/node-linux-x/bin"; ln -s /bin/false "$2/node_modules/node-linux-x/bin/node"',
+    "Node-Paket",
+  ],
 ] as const;
 
 for (const [title, body, said] of failures) {
@@ -143,7 +147,10 @@ async function startUntilNpmRuns(): Promise<{ child: ReturnType<typeof spawn>; n
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
   test(`${signal} during the installation ends npm too and leaves the old installation`, async () => {
     layInstallation(root.path, "1.0.0");
     wantVersion(root, "2.0.0");
@@ -177,7 +184,10 @@ test("the emergency script's stdout is the command's one document, also when it 
 
 test("a production installation without the compiler is complete when the build is there", async () => {
   layInstallation(root.path, "1.0.0");
-  root.write("package-lock.json", root.read("package-lock.json").replace("}}}", '},"node_modules/linter":{"version":"1.0.0","dev":true}}}'));
+  root.write(
+    "package-lock.json",
+    root.read("package-lock.json").replace("}}}", '},"node_modules/linter":{"version":"1.0.0","dev":true}}}'),
+  );
   const npm = fakeNpm(root, "exit 1");
   expect((await root.run([script], npm)).stderr).toContain("passt nicht");
   await root.run(["./ampel"]);

@@ -20,13 +20,29 @@ const gates: Readonly<Record<string, readonly Violation[]>> = {
     ["a default export", kernelFile("export default count;\n"), /no-default-export/],
     ["a file of 301 lines", kernelFile("// one more\n".repeat(300)), /max-lines/],
     ["a circle of types", circle("import type"), /no-cycle/],
-    ["fetch outside of integrations", extraFile("src/triage/look.ts", 'export const look = async (): Promise<Response> => await fetch("http://127.0.0.1");\n'), /no-restricted-globals/],
-    ["printing outside of the command line", extraFile("src/triage/shout.ts", 'export const shout = (): void => console.log("x");\n'), /no-console/],
+    [
+      "fetch outside of integrations",
+      extraFile("src/triage/look.ts", 'export const look = async (): Promise<Response> => await fetch("http://127.0.0.1");\n'),
+      /no-restricted-globals/,
+    ],
+    [
+      "printing outside of the command line",
+      extraFile("src/triage/shout.ts", 'export const shout = (): void => console.log("x");\n'),
+      /no-console/,
+    ],
     ["a switch that forgets a case", kernelFile(forgetfulSwitch()), /switch-exhaustiveness-check/],
     ["a one-letter name", kernelFile("export const add = (a: number): number => a;\n"), /id-length/],
     ["a file name with capitals", extraFile("src/kernel/badName.ts", "export const bad = 1;\n"), /filename-case/],
-    ["a test without an assertion", extraFile("test/stories/empty.test.ts", 'import { test } from "vitest";\n\ntest("nothing", () => {});\n'), /expect-expect/],
-    ["the only test that runs", extraFile("test/stories/only.test.ts", 'import { expect, test } from "vitest";\n\ntest.only("one", () => expect(1).toBe(1));\n'), /no-focused-tests/],
+    [
+      "a test without an assertion",
+      extraFile("test/stories/empty.test.ts", 'import { test } from "vitest";\n\ntest("nothing", () => {});\n'),
+      /expect-expect/,
+    ],
+    [
+      "the only test that runs",
+      extraFile("test/stories/only.test.ts", 'import { expect, test } from "vitest";\n\ntest.only("one", () => expect(1).toBe(1));\n'),
+      /no-focused-tests/,
+    ],
   ],
   "format:check": [
     ["single quotes", kernelFile("export const word = 'x';\n"), /count\.ts/],
@@ -35,27 +51,63 @@ const gates: Readonly<Record<string, readonly Violation[]>> = {
   layers: [
     ["a circle", circle("import"), /no-circle/],
     ["a circle of types only", circle("import type"), /no-circle/],
-    ["a kernel that knows an integration", kernelFile('export { ask } from "../integrations/weather.ts";\n'), /kernel-imports-nothing-of-ours/],
-    ["an integration that knows a capability", extraFile("src/integrations/bad.ts", 'export { sort } from "../triage/sort.ts";\n'), /integrations-stand-on-the-kernel/],
-    ["a capability that knows a surface", extraFile("src/triage/bad.ts", 'export type { print } from "../cli/print.ts";\n'), /nobody-imports-a-surface/],
-    ["an HTTP client in a capability", extraFile("src/triage/bad.ts", 'export { request } from "node:http";\n'), /the-outside-only-through-integrations/],
+    [
+      "a kernel that knows an integration",
+      kernelFile('export { ask } from "../integrations/weather.ts";\n'),
+      /kernel-imports-nothing-of-ours/,
+    ],
+    [
+      "an integration that knows a capability",
+      extraFile("src/integrations/bad.ts", 'export { sort } from "../triage/sort.ts";\n'),
+      /integrations-stand-on-the-kernel/,
+    ],
+    [
+      "a capability that knows a surface",
+      extraFile("src/triage/bad.ts", 'export type { print } from "../cli/print.ts";\n'),
+      /nobody-imports-a-surface/,
+    ],
+    [
+      "an HTTP client in a capability",
+      extraFile("src/triage/bad.ts", 'export { request } from "node:http";\n'),
+      /the-outside-only-through-integrations/,
+    ],
     ["a file that is not there", extraFile("src/triage/bad.ts", 'export { nothing } from "./nothing.ts";\n'), /resolvable/],
-    ["a development package at run time", extraFile("src/triage/bad.ts", 'export { test } from "vitest";\n'), /runtime-needs-no-development-package/],
-    ["shipped code that imports a test's help", { "src/triage/bad.ts": 'export { help } from "../../test/help.ts";\n', "test/help.ts": "export const help = 1;\n" }, /shipped-code-imports-no-test/],
+    [
+      "a development package at run time",
+      extraFile("src/triage/bad.ts", 'export { test } from "vitest";\n'),
+      /runtime-needs-no-development-package/,
+    ],
+    [
+      "shipped code that imports a test's help",
+      { "src/triage/bad.ts": 'export { help } from "../../test/help.ts";\n', "test/help.ts": "export const help = 1;\n" },
+      /shipped-code-imports-no-test/,
+    ],
   ],
   unused: [
     ["a file nobody imports", extraFile("src/triage/alone.ts", "export const alone = 1;\n"), /alone\.ts/],
     ["an export nobody imports", kernelFile("export const forgotten = 2;\n"), /forgotten/],
-    ["an import that no package.json names", extraFile("src/triage/sort.ts", 'import { parse } from "yaml";\n\nexport const sort = async (): Promise<number> => await Promise.resolve(Number(parse("1")));\n'), /yaml/],
+    [
+      "an import that no package.json names",
+      extraFile(
+        "src/triage/sort.ts",
+        'import { parse } from "yaml";\n\nexport const sort = async (): Promise<number> => await Promise.resolve(Number(parse("1")));\n',
+      ),
+      /yaml/,
+    ],
   ],
-  "lockfile:check": [["a lockfile that npm ci refuses", { "package-lock.json": lockfile({ "bell-darwin-arm64": "1.0.0" }) }, /bell-darwin-arm64/]],
+  "lockfile:check": [
+    ["a lockfile that npm ci refuses", { "package-lock.json": lockfile({ "bell-darwin-arm64": "1.0.0" }) }, /bell-darwin-arm64/],
+  ],
 };
 
 const skippedTest = 'import { expect, test } from "vitest";\n\ntest.skip("needs a moon (bring-a-moon.sh)", () => expect(1).toBe(1));\n';
 
 function circle(how: string): Record<string, string> {
   const half = (other: string): string => `${how} { ${other} } from "./${other}.ts";\n\nexport type Of${other} = typeof ${other};\n`;
-  return { "src/triage/left.ts": `${half("right")}export const left = 1;\n`, "src/triage/right.ts": `${half("left")}export const right = 1;\n` };
+  return {
+    "src/triage/left.ts": `${half("right")}export const left = 1;\n`,
+    "src/triage/right.ts": `${half("left")}export const right = 1;\n`,
+  };
 }
 
 function forgetfulSwitch(): string {
@@ -83,7 +135,8 @@ describe.each(Object.entries(gates))("the gate %s", (gate, violations) => {
 });
 
 describe("the gate test", () => {
-  const run = (planted: Record<string, string>, ...flags: string[]) => runGate("test", { ...baseline, ...planted }, ["--prepared", ...flags]);
+  const run = (planted: Record<string, string>, ...flags: string[]) =>
+    runGate("test", { ...baseline, ...planted }, ["--prepared", ...flags]);
 
   test("passes a clean tree and counts", { timeout: 60_000 }, async () => {
     const ended = await run({}, "--no-skip");
@@ -92,7 +145,8 @@ describe("the gate test", () => {
   });
 
   const failing = 'import { expect, test } from "vitest";\n\ntest("wrong", () => expect(1).toBe(2));\n';
-  const stray = 'import { expect, test } from "vitest";\n\ntest("one", () => {\n  void Promise.reject(new Error("stray"));\n  expect(1).toBe(1);\n});\n';
+  const stray =
+    'import { expect, test } from "vitest";\n\ntest("one", () => {\n  void Promise.reject(new Error("stray"));\n  expect(1).toBe(1);\n});\n';
   test.each([
     ["a failing test", failing, "2 passed, 1 failed, 0 skipped"],
     ["a file that cannot be loaded", 'import "./nowhere.ts";\n', "2 passed, 1 failed, 0 skipped"],
@@ -115,4 +169,19 @@ describe("the gate test", () => {
   test("refuses a run without tests", { timeout: 60_000 }, async () => {
     expect((await run({}, "no-such-file")).exitCode).toBe(1);
   });
+});
+
+test("verify runs every gate although one fails, names them, and ends with the tests' count", { timeout: 120_000 }, async () => {
+  const ended = await runGate("verify", { ...baseline, ...kernelFile("export const wrong: number = 'text';\n") }, ["--prepared"]);
+  expect(ended.exitCode).toBe(1);
+  for (const [outcome, gate] of [
+    ["FAILED", "types"],
+    ["ok", "lockfile:check"],
+    ["FAILED", "format:check"],
+    ["ok", "layers"],
+    ["ok", "test"],
+  ] as const) {
+    expect(ended.stdout).toMatch(new RegExp(`^${outcome} +${gate} `, "m"));
+  }
+  expect(ended.stdout.trimEnd().split("\n").at(-1)).toBe("2 passed, 0 failed, 0 skipped");
 });

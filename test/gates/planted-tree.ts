@@ -15,8 +15,10 @@ const cleanTree: Readonly<Record<string, string>> = {
   "src/integrations/weather.ts":
     'import { count } from "../kernel/count.ts";\n\nexport async function ask(signal: AbortSignal): Promise<number> {\n' +
     '  const answer = await fetch("http://127.0.0.1", { signal });\n  return answer.status + count();\n}\n',
-  "src/triage/sort.ts": 'import { ask } from "../integrations/weather.ts";\n\nexport const sort = async (): Promise<number> => await ask(AbortSignal.timeout(1));\n',
-  "src/cli/print.ts": 'import { sort } from "../triage/sort.ts";\n\nexport const print = async (): Promise<void> => console.log(await sort());\n',
+  "src/triage/sort.ts":
+    'import { ask } from "../integrations/weather.ts";\n\nexport const sort = async (): Promise<number> => await ask(AbortSignal.timeout(1));\n',
+  "src/cli/print.ts":
+    'import { sort } from "../triage/sort.ts";\n\nexport const print = async (): Promise<void> => console.log(await sort());\n',
   "src/main.ts": 'import { print } from "./cli/print.ts";\n\nawait print();\n',
   "src/kernel/count.test.ts":
     'import { expect, test } from "vitest";\nimport { count } from "./count.ts";\n\ntest("it counts", () => expect(count()).toBe(1));\n',
@@ -41,13 +43,21 @@ export async function runGate(
     // Only what the small tree uses: the gate for unused packages looks at it too.
     const keep = ["@types/node", "@typescript/native", "dependency-cruiser", "knip", "typescript", "vitest"];
     const devDependencies = Object.fromEntries(Object.entries(manifest["devDependencies"] ?? {}).filter(([name]) => keep.includes(name)));
-    const files = { ...cleanTree, "package.json": JSON.stringify({ ...manifest, dependencies: {}, optionalDependencies: {}, devDependencies }), ...planted };
+    const files = {
+      ...cleanTree,
+      "package.json": JSON.stringify({ ...manifest, dependencies: {}, optionalDependencies: {}, devDependencies }),
+      ...planted,
+    };
     for (const [name, text] of Object.entries(files)) {
       if (text === undefined) continue;
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), text);
     }
-    return await runCommand(["npm", "run", "--silent", gate, "--", ...flags], { cwd: root, timeoutMs: 60_000, env: { NO_COLOR: "1", FORCE_COLOR: "0" } });
+    return await runCommand(["npm", "run", "--silent", gate, "--", ...flags], {
+      cwd: root,
+      timeoutMs: 60_000,
+      env: { NO_COLOR: "1", FORCE_COLOR: "0" },
+    });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

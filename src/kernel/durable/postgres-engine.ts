@@ -9,6 +9,7 @@ import { openEnginePool } from "./database-pool.ts";
 import { holdLease, type Lease } from "./lease.ts";
 import { fenceTopic, openPostgresRun, type RunHost } from "./postgres-run.ts";
 import type { Delivery, DurableEngine, Workflow } from "./run.ts";
+import { orAborted } from "./settle.ts";
 import { untilDatabaseReturns } from "./while-away.ts";
 
 /**
@@ -112,17 +113,6 @@ async function send(pool: pg.Pool, clock: Clock, runId: string, topic: string, v
     { clock },
   );
   return rows[0]?.consumed === true ? "delivered" : "too-late";
-}
-
-async function orAborted<Value>(result: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([result, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function register(workflow: Workflow<never, unknown>, host: RunHost): Body {

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { Clock } from "../clock.ts";
 import type { Lease } from "./lease.ts";
 import type { DurableRun } from "./run.ts";
+import { unsettled } from "./settle.ts";
 import { untilDatabaseReturns } from "./while-away.ts";
 
 export const fenceTopic = "fence";
@@ -39,9 +40,10 @@ export function openPostgresRun({ pool, clock, lease, stopping }: RunHost): Dura
           await lease.proveHeld();
           if (stopping.aborted) return await unsettled();
           try {
-            return await effect({ signal, key, isRepeat });
+            const value = await effect({ signal, key, isRepeat });
+            // Cut off because this process stops: whatever it says is not the outcome of the step.
+            return halted.aborted ? await unsettled() : value;
           } catch (error) {
-            // Cut off because this process stops: not the outcome of the step, so it must not be recorded as one.
             if (halted.aborted) return await unsettled();
             throw error;
           }
@@ -73,11 +75,6 @@ async function recordIntent(pool: pg.Pool, clock: Clock, key: string, executorId
   );
   const [row] = rows;
   return row === undefined ? await unsettled() : row.attempts > 1;
-}
-
-/** What a process that may no longer speak for a run says about it: nothing. */
-function unsettled(): Promise<never> {
-  return new Promise(() => {});
 }
 
 /**

@@ -35,6 +35,8 @@ export const configCheckTexts = {
   "config.nobody-next": { de: "Mindestens eine Person mit phone, email oder chat eintragen", en: "Add at least one person with phone, email or chat" },
   "config.no-backup": { de: "Es gibt Datenbanken, aber keine überwachte Sicherung", en: "There are databases, but no backup is watched" },
   "config.no-backup-next": { de: "Unter backups den Ordner der Sicherungen eintragen", en: "Add the folder of the backups under backups" },
+  "config.asked-here": { de: "{name} liegt auf {host}, die Adresse führt aber auf den Rechner, auf dem Ampel läuft", en: "{name} lies on {host}, but the address leads to the machine Ampel runs on" },
+  "config.asked-here-next": { de: "Die Adresse von {host} eintragen, unter der die Datenbank von hier erreichbar ist (VPN oder weitergeleiteter Port)", en: "Write the address of {host} at which the database can be reached from here (VPN or forwarded port)" },
   "config.cache-with-queue": { de: "Cache {cache} und Warteschlange {queue} liegen beide in Redis-Datenbank {database}", en: "Cache {cache} and queue {queue} both lie in Redis database {database}" },
   "config.cache-with-queue-next": { de: "Prüfen, in welcher Datenbank der Cache wirklich liegt; cache:clear verweigert eine Datenbank mit Warteschlangen", en: "Check in which database the cache really lies; cache:clear refuses a database that holds queues" },
 } as const;

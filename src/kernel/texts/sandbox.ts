@@ -16,7 +16,6 @@ export const sandboxTexts = {
   "sandbox.busy": { de: "Die Sandbox in {folder} wird gerade gestartet, repariert oder abgebaut", en: "The sandbox in {folder} is being started, mended or taken down right now" },
   "sandbox.busy-next": { de: "Kurz warten, dann: ampel sandbox list", en: "Wait a moment, then: ampel sandbox list" },
   "sandbox.exists": { de: "In {folder} läuft schon eine Sandbox", en: "There is a sandbox in {folder} already" },
-  "sandbox.half-started": { de: "Die Sandbox in {folder} wurde nur halb gestartet", en: "The sandbox in {folder} was only half started" },
   "sandbox.exists-next": {
     de: "Weiterverwenden mit ampel sandbox mend --folder {folder}, oder abbauen mit ampel sandbox down --folder {folder}",
     en: "Go on using it with ampel sandbox mend --folder {folder}, or take it down with ampel sandbox down --folder {folder}",
@@ -27,6 +26,7 @@ export const sandboxTexts = {
   "sandbox.not-ours-next": { de: "Vorhandene Sandboxen zeigen: ampel sandbox list", en: "Show the sandboxes there are: ampel sandbox list" },
   "sandbox.no-world": { de: "In {folder} gibt es keine Sandbox, die sich lesen lässt", en: "There is no readable sandbox in {folder}" },
   "sandbox.no-world-next": { de: "Eine starten: ampel sandbox up; vorhandene zeigen: ampel sandbox list", en: "Start one: ampel sandbox up; show those there are: ampel sandbox list" },
+  "sandbox.unreadable-next": { de: "Die Reste abbauen: ampel sandbox down --folder {folder}", en: "Take the remains down: ampel sandbox down --folder {folder}" },
   "sandbox.no-fault": { de: "Einen Fehler namens {name} kennt die Sandbox nicht", en: "The sandbox knows no fault called {name}" },
   "sandbox.no-fault-next": { de: "Einen von diesen nennen: {names}", en: "Name one of these: {names}" },
 

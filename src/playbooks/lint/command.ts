@@ -61,7 +61,8 @@ export function sqlOf(command: ShellCommand, previous: ShellCommand | undefined)
     return joined === undefined ? [] : [joined];
   });
   const documents = command.redirects.filter(({ operator }) => operator.startsWith("<<")).map(({ target }) => unquote(target));
-  const piped = command.before === "|" && ["echo", "printf"].includes(programName(previous?.words[0] ?? "")) ? (previous?.words.slice(1) ?? []) : [];
+  const piped =
+    command.before === "|" && ["echo", "printf"].includes(programName(previous?.words[0] ?? "")) ? (previous?.words.slice(1) ?? []) : [];
   return [...inline, ...documents, ...piped].join("\n");
 }
 

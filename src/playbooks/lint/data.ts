@@ -25,16 +25,24 @@ function isScratch({ words }: ShellCommand): boolean {
 }
 
 function loadsDump(command: ShellCommand, previous: ShellCommand | undefined): boolean {
-  if (programOf(command) === "pg_restore" || programOf(command) === "myloader") return !isScratch(command) && !hasFlag(command, "--list", "-l");
+  if (programOf(command) === "pg_restore" || programOf(command) === "myloader") {
+    return !isScratch(command) && !hasFlag(command, "--list", "-l");
+  }
   if (!isSqlClient(command) || isScratch(command)) return false;
   const isRedirected = command.redirects.some(({ operator }) => operator === "<");
-  const isPiped = command.before === "|" && /^(cat|zcat|gunzip|gzip|xzcat|xz|zstd|zstdcat|bzcat|pigz|lz4|mysqldump|mariadb-dump|pg_dump|gpg|openssl|age|restic|ssh|pv|curl)$/.test(programOf(previous ?? command));
+  const isPiped =
+    command.before === "|" &&
+    /^(cat|zcat|gunzip|gzip|xzcat|xz|zstd|zstdcat|bzcat|pigz|lz4|mysqldump|mariadb-dump|pg_dump|gpg|openssl|age|restic|ssh|pv|curl)$/.test(
+      programOf(previous ?? command),
+    );
   const isFile = command.words.some((word, index) => word === "-f" && index > 0 && command.words[index + 1]?.endsWith(".sql"));
   return isRedirected || isPiped || isFile || /^\s*(source|\\i|\\\.)\s/im.test(sqlOf(command, previous));
 }
 
 function changesDatabase(command: ShellCommand, previous: ShellCommand | undefined): boolean {
-  return loadsDump(command, previous) || settingsOf(command).some(({ key }) => /^database\.default$|^DB_(HOST|DATABASE|CONNECTION)$/.test(key));
+  return (
+    loadsDump(command, previous) || settingsOf(command).some(({ key }) => /^database\.default$|^DB_(HOST|DATABASE|CONNECTION)$/.test(key))
+  );
 }
 
 /** A statement without its comments and strings that would wipe rows or tables. */
@@ -51,16 +59,43 @@ export const dataRules: readonly LintRule[] = [
   commandRule("redis-flushall", "data", 34, (command) => speaks(command, /\bflushall\b/i)),
   commandRule("redis-keys", "data", 2, (command) => {
     if (!isRedisClient(command)) return false;
-    return command.words.some((word) => /^keys$/i.test(word)) || (command.wrappers.includes("xargs") && command.words.some((word) => /^del$/i.test(word)));
+    return (
+      command.words.some((word) => /^keys$/i.test(word)) ||
+      (command.wrappers.includes("xargs") && command.words.some((word) => /^del$/i.test(word)))
+    );
   }),
-  commandRule("cache-clear-all", "data", 2, (command) => isVerb(command, /^(optimize|cache):clear$/, "artisan") || (isVerb(command, /^(optimize|cache):clear$/, "ampel") && (verbOf(command)?.args ?? []).every((word) => word.startsWith("-")))),
+  commandRule(
+    "cache-clear-all",
+    "data",
+    2,
+    (command) =>
+      isVerb(command, /^(optimize|cache):clear$/, "artisan") ||
+      (isVerb(command, /^(optimize|cache):clear$/, "ampel") && (verbOf(command)?.args ?? []).every((word) => word.startsWith("-"))),
+  ),
   commandRule("queue-clear", "data", 4, (command) => {
     if (isVerb(command, /^(queue|horizon):(clear|flush|forget|prune\S*)$|^queue:purge$/)) return true;
-    if (isRedisClient(command)) return command.words.some((word) => /^(del|unlink|ltrim)$/i.test(word)) && command.words.some((word) => /queues?:|horizon|bull:/i.test(word));
-    return programOf(command) === "rabbitmqctl" && command.words.some((word) => /^(purge_queue|delete_queue|reset|force_reset)$/.test(word));
+    if (isRedisClient(command)) {
+      return (
+        command.words.some((word) => /^(del|unlink|ltrim)$/i.test(word)) &&
+        command.words.some((word) => /queues?:|horizon|bull:/i.test(word))
+      );
+    }
+    return (
+      programOf(command) === "rabbitmqctl" && command.words.some((word) => /^(purge_queue|delete_queue|reset|force_reset)$/.test(word))
+    );
   }),
-  commandRule("sql-destroys", "data", 27, (command, script, index) => destroysRows(sqlOf(command, script.commands[index - 1])) || (programOf(command) === "dropdb") || (programOf(command) === "mysqladmin" && command.words.includes("drop"))),
-  commandRule("schema-rebuild", "data", 27, (command) => isVerb(command, /^(migrate:(fresh|refresh|reset|rollback)|db:(wipe|seed))$/, "artisan")),
+  commandRule(
+    "sql-destroys",
+    "data",
+    27,
+    (command, script, index) =>
+      destroysRows(sqlOf(command, script.commands[index - 1])) ||
+      programOf(command) === "dropdb" ||
+      (programOf(command) === "mysqladmin" && command.words.includes("drop")),
+  ),
+  commandRule("schema-rebuild", "data", 27, (command) =>
+    isVerb(command, /^(migrate:(fresh|refresh|reset|rollback)|db:(wipe|seed))$/, "artisan"),
+  ),
   commandRule("restore-into-live", "data", 27, (command, script, index) => loadsDump(command, script.commands[index - 1])),
   commandRule("verify-after-damage", "data", 28, (command, script, index) => {
     if (!isVerb(command, checks) && !(programOf(command) === "mysqlcheck")) return false;
@@ -68,7 +103,9 @@ export const dataRules: readonly LintRule[] = [
     return changedAt >= 0 && !script.commands.slice(0, changedAt).some((earlier) => isVerb(earlier, checks));
   }),
   commandRule("database-switch", "data", 26, (command) => {
-    if (settingsOf(command).some(({ key }) => /^database\.(default|connections\.)|^DB_(HOST|DATABASE|CONNECTION|PORT)$/i.test(key))) return true;
+    if (settingsOf(command).some(({ key }) => /^database\.(default|connections\.)|^DB_(HOST|DATABASE|CONNECTION|PORT)$/i.test(key))) {
+      return true;
+    }
     const editsEnv = programOf(command) === "sed" && command.words.some((word) => /DB_(HOST|DATABASE|CONNECTION|PORT)/.test(word));
     return editsEnv || (programOf(command) === "pg_ctl" && command.words.includes("promote"));
   }),

@@ -7,7 +7,14 @@ import type { RuleId } from "../problem.ts";
 /** Reported by the parser; listed here so that every rule has its place in the documentation. */
 const parserRules: readonly RuleId[] = [
   ...(["attribute-unknown", "attribute-value", "block-unnamed", "fence-nested", "fence-open", "for-target", "foreign-document"] as const),
-  ...(["front-matter-field", "front-matter-missing", "front-matter-tag", "front-matter-trigger", "front-matter-unknown", "front-matter-yaml"] as const),
+  ...([
+    "front-matter-field",
+    "front-matter-missing",
+    "front-matter-tag",
+    "front-matter-trigger",
+    "front-matter-unknown",
+    "front-matter-yaml",
+  ] as const),
   ...(["host-differs", "info-string", "name-form", "name-twice", "parameter-differs", "risk-missing", "steps-missing"] as const),
 ];
 
@@ -34,7 +41,9 @@ function* findHashLines({ scripts }: LintContext): Iterable<{ line: number }> {
 function* findOrder({ playbook }: LintContext): Iterable<{ line: number }> {
   for (const step of playbook?.steps ?? []) {
     if (step.guard !== undefined && step.guard.line > step.do.line) yield { line: step.guard.line };
-    for (const later of [step.verify, step.undo, step.fallback]) if (later !== undefined && later.line < step.do.line) yield { line: later.line };
+    for (const later of [step.verify, step.undo, step.fallback]) {
+      if (later !== undefined && later.line < step.do.line) yield { line: later.line };
+    }
   }
 }
 
@@ -67,7 +76,12 @@ function* findLostVariables({ scripts }: LintContext): Iterable<{ line: number }
 }
 
 export const formatRules: readonly LintRule[] = [
-  ...parserRules.map((id): LintRule => ({ id, family: "format", severity: "error", ...(id === "foreign-document" ? { procedure: 41 } : {}) })),
+  ...parserRules.map((id): LintRule => ({
+    id,
+    family: "format",
+    severity: "error",
+    ...(id === "foreign-document" ? { procedure: 41 } : {}),
+  })),
   formatRule("info-string-form", findLooseInfo),
   formatRule("shell-prompt", findPrompts),
   formatRule("hash-line", findHashLines),
@@ -81,7 +95,10 @@ export const formatRules: readonly LintRule[] = [
     severity: "warning",
     *check({ playbook, document, options }) {
       if (playbook === undefined || options.now < Date.parse(playbook.reviewBy) + 86_400_000) return;
-      yield { line: document.frontMatter?.line ?? 1, what: message("lint.review-overdue.seen", { day: playbook.reviewBy, owner: playbook.owner }) };
+      yield {
+        line: document.frontMatter?.line ?? 1,
+        what: message("lint.review-overdue.seen", { day: playbook.reviewBy, owner: playbook.owner }),
+      };
     },
   },
 ];

@@ -6,11 +6,73 @@ import type { ShellCommand } from "../shell.ts";
 
 /** Commands that come with Laravel and Horizon (source: their repositories, Console folders). All others must be proven on the host. */
 const laravelCommands = new Set([
-  ...["about", "cache:clear", "cache:forget", "config:cache", "config:clear", "db", "db:monitor", "db:show", "db:table", "db:wipe", "down", "env", "event:cache", "event:clear"],
-  ...["horizon", "horizon:clear", "horizon:continue", "horizon:list", "horizon:pause", "horizon:purge", "horizon:snapshot", "horizon:status", "horizon:supervisors", "horizon:terminate"],
-  ...["inspire", "list", "help", "migrate", "migrate:fresh", "migrate:refresh", "migrate:reset", "migrate:rollback", "migrate:status", "optimize", "optimize:clear"],
-  ...["queue:clear", "queue:failed", "queue:flush", "queue:forget", "queue:listen", "queue:monitor", "queue:restart", "queue:retry", "queue:work", "route:cache", "route:clear", "route:list"],
-  ...["schedule:list", "schedule:run", "schedule:test", "schedule:work", "serve", "storage:link", "tinker", "up", "view:cache", "view:clear"],
+  ...[
+    "about",
+    "cache:clear",
+    "cache:forget",
+    "config:cache",
+    "config:clear",
+    "db",
+    "db:monitor",
+    "db:show",
+    "db:table",
+    "db:wipe",
+    "down",
+    "env",
+    "event:cache",
+    "event:clear",
+  ],
+  ...[
+    "horizon",
+    "horizon:clear",
+    "horizon:continue",
+    "horizon:list",
+    "horizon:pause",
+    "horizon:purge",
+    "horizon:snapshot",
+    "horizon:status",
+    "horizon:supervisors",
+    "horizon:terminate",
+  ],
+  ...[
+    "inspire",
+    "list",
+    "help",
+    "migrate",
+    "migrate:fresh",
+    "migrate:refresh",
+    "migrate:reset",
+    "migrate:rollback",
+    "migrate:status",
+    "optimize",
+    "optimize:clear",
+  ],
+  ...[
+    "queue:clear",
+    "queue:failed",
+    "queue:flush",
+    "queue:forget",
+    "queue:listen",
+    "queue:monitor",
+    "queue:restart",
+    "queue:retry",
+    "queue:work",
+    "route:cache",
+    "route:clear",
+    "route:list",
+  ],
+  ...[
+    "schedule:list",
+    "schedule:run",
+    "schedule:test",
+    "schedule:work",
+    "serve",
+    "storage:link",
+    "tinker",
+    "up",
+    "view:cache",
+    "view:clear",
+  ],
 ]);
 
 function* findUnknownCommands({ scripts, options }: LintContext): Iterable<Hit> {
@@ -30,10 +92,13 @@ function* findUnproven({ scripts }: LintContext): Iterable<Hit> {
   }
 }
 
-const placeholder = /^(?:--?[\w-]+=)?(?:X{1,5}|N{2,}|TODO|FIXME|CHANGE_?ME|ID|FOO|BAR|PLACEHOLDER)$|(?<![$\w{])(?:YOUR|MY|DEIN|IHR|STABLE|SOME)_[A-Z_]+\b(?!=)|^<[A-Za-z][\w -]*>$|\bREPLACE_?ME\b/;
+const placeholder =
+  /^(?:--?[\w-]+=)?(?:X{1,5}|N{2,}|TODO|FIXME|CHANGE_?ME|ID|FOO|BAR|PLACEHOLDER)$|(?<![$\w{])(?:YOUR|MY|DEIN|IHR|STABLE|SOME)_[A-Z_]+\b(?!=)|^<[A-Za-z][\w -]*>$|\bREPLACE_?ME\b/;
 
 function isPlaceholder(command: ShellCommand): boolean {
-  const isAngled = command.redirects.some(({ operator, target }) => operator === "<" && /^[A-Za-z_-]+$/.test(target)) && command.redirects.some(({ operator }) => operator === ">");
+  const isAngled =
+    command.redirects.some(({ operator, target }) => operator === "<" && /^[A-Za-z_-]+$/.test(target)) &&
+    command.redirects.some(({ operator }) => operator === ">");
   return isAngled || command.raw.slice(1).some((word) => placeholder.test(word.replaceAll(/^["']|["']$/g, "")) && !/\$\(|`/.test(word));
 }
 
@@ -46,7 +111,9 @@ function* findRelative({ scripts }: LintContext): Iterable<Hit> {
       if (programOf(command) === "cd" && /^(\/|\$)/.test(command.words[1] ?? "")) isPlaced = true;
       const isScript = /^\.{1,2}\//.test(command.words[0] ?? "");
       const isArtisan = verbOf(command)?.tool === "artisan" && command.words.includes("artisan");
-      if (!isPlaced && (isScript || isArtisan || programOf(command) === "git") && !command.words.includes("-C")) yield { line: command.line };
+      if (!isPlaced && (isScript || isArtisan || programOf(command) === "git") && !command.words.includes("-C")) {
+        yield { line: command.line };
+      }
     }
   }
 }

@@ -7,7 +7,12 @@ function losesWork(command: ShellCommand): boolean {
   const has = (word: string): boolean => command.words.includes(word);
   if (has("reset") && has("--hard")) return true;
   if (has("clean") && (hasLetter(command, "f") || hasFlag(command, "--force"))) return true;
-  if ((has("checkout") || has("restore") || has("switch")) && (has(".") || hasLetter(command, "f") || hasFlag(command, "--force", "--discard-changes"))) return true;
+  if (
+    (has("checkout") || has("restore") || has("switch")) &&
+    (has(".") || hasLetter(command, "f") || hasFlag(command, "--force", "--discard-changes"))
+  ) {
+    return true;
+  }
   return has("stash") && (has("drop") || has("clear"));
 }
 
@@ -31,7 +36,12 @@ function installs(command: ShellCommand): boolean {
 
 function deletes(command: ShellCommand): boolean {
   const program = programOf(command);
-  if (program === "find") return command.words.includes("-delete") || command.words.some((word, index) => /^-(exec|execdir)$/.test(word) && /(^|\/)rm$/.test(command.words[index + 1] ?? ""));
+  if (program === "find") {
+    return (
+      command.words.includes("-delete") ||
+      command.words.some((word, index) => /^-(exec|execdir)$/.test(word) && /(^|\/)rm$/.test(command.words[index + 1] ?? ""))
+    );
+  }
   if (program === "shred") return true;
   if (program !== "rm") return false;
   if (hasLetter(command, "r") || hasLetter(command, "R") || hasFlag(command, "--recursive")) return true;
@@ -56,19 +66,39 @@ export const releaseRules: readonly LintRule[] = [
     return !script.commands.slice(restartAt + 1, index).some((between) => looks.test(programOf(between)));
   }),
   commandRule("delete-for-good", "release", undefined, deletes),
-  commandRule("file-emptied", "release", undefined, (command) => (programOf(command) === "truncate" && command.words.some((word) => /^(-s|--size)=?0?$/.test(word))) || (command.words.length === 0 && command.redirects.some(({ operator }) => operator === ">")) || ([":", "true"].includes(programOf(command)) && command.redirects.some(({ operator, target }) => operator === ">" && target !== "/dev/null"))),
+  commandRule(
+    "file-emptied",
+    "release",
+    undefined,
+    (command) =>
+      (programOf(command) === "truncate" && command.words.some((word) => /^(-s|--size)=?0?$/.test(word))) ||
+      (command.words.length === 0 && command.redirects.some(({ operator }) => operator === ">")) ||
+      ([":", "true"].includes(programOf(command)) &&
+        command.redirects.some(({ operator, target }) => operator === ">" && target !== "/dev/null")),
+  ),
   commandRule("disk-overwritten", "release", undefined, (command) => {
     const program = programOf(command);
     if (/^(mkfs(\..*)?|wipefs|blkdiscard|fdisk|sfdisk|parted)$/.test(program)) return true;
     return program === "dd" && command.words.some((word) => /^of=\/dev\/(?!null|zero)/.test(word));
   }),
-  commandRule("open-to-all", "release", undefined, (command) => programOf(command) === "chmod" && command.words.some((word) => /^0?[0-7]?[0-7]{2}[2367]$|^[ugo]*[ao][ugo]*\+\w*w/.test(word))),
+  commandRule(
+    "open-to-all",
+    "release",
+    undefined,
+    (command) =>
+      programOf(command) === "chmod" && command.words.some((word) => /^0?[0-7]?[0-7]{2}[2367]$|^[ugo]*[ao][ugo]*\+\w*w/.test(word)),
+  ),
   commandRule("check-skipped", "release", undefined, (command) => {
-    if (hasFlag(command, "--no-verify", "--no-check-certificate", "--disable-verification", "--force-yes", "--allow-unauthenticated")) return true;
+    if (hasFlag(command, "--no-verify", "--no-check-certificate", "--disable-verification", "--force-yes", "--allow-unauthenticated")) {
+      return true;
+    }
     if (command.assignments.some((word) => /^(NODE_TLS_REJECT_UNAUTHORIZED=0|GIT_SSL_NO_VERIFY=)/.test(word))) return true;
     if (programOf(command) === "curl" && (hasLetter(command, "k") || hasFlag(command, "--insecure"))) return true;
     if (programOf(command) === "setenforce" && command.words.includes("0")) return true;
-    return (programOf(command) === "ufw" && command.words.includes("disable")) || (/^ip6?tables$/.test(programOf(command)) && command.words.some((word) => word === "-F" || word === "--flush"));
+    return (
+      (programOf(command) === "ufw" && command.words.includes("disable")) ||
+      (/^ip6?tables$/.test(programOf(command)) && command.words.some((word) => word === "-F" || word === "--flush"))
+    );
   }),
   commandRule("piped-into-shell", "release", undefined, (command, script, index) => {
     const isShell = /^(ba|z|da)?sh$/.test(programOf(command)) && command.before === "|";

@@ -5,7 +5,10 @@ import type { RuleId } from "../problem.ts";
 import type { ShellCommand } from "../shell.ts";
 
 /** A command of ours a playbook may call. */
-export type KnownCommand = { readonly name: string; /** It changes something: a block with risk `read` may not call it. */ readonly isWriting?: boolean };
+export type KnownCommand = {
+  readonly name: string;
+  /** It changes something: a block with risk `read` may not call it. */ readonly isWriting?: boolean;
+};
 
 export type LintOptions = {
   readonly commands: readonly KnownCommand[];
@@ -77,7 +80,14 @@ export function commandRule(
 }
 
 /** A rule that looks at one line of text after the other. */
-export function lineRule(id: RuleId, family: Family, procedure: number | undefined, where: "lines" | "prose", pattern: RegExp, severity: Severity = "error"): LintRule {
+export function lineRule(
+  id: RuleId,
+  family: Family,
+  procedure: number | undefined,
+  where: "lines" | "prose",
+  pattern: RegExp,
+  severity: Severity = "error",
+): LintRule {
   return {
     id,
     family,

@@ -14,7 +14,9 @@ function stepRule(id: RuleId, find: (step: Step, context: LintContext) => Iterab
     ...(procedure === undefined ? {} : { procedure }),
     *check(context): Iterable<Hit> {
       for (const step of context.playbook?.steps ?? []) {
-        for (const line of find(step, context)) yield { line, what: message("playbook.step-finding", { step: step.name, what: { key: `lint.${id}`, values: {} } }) };
+        for (const line of find(step, context)) {
+          yield { line, what: message("playbook.step-finding", { step: step.name, what: { key: `lint.${id}`, values: {} } }) };
+        }
       }
     },
   };
@@ -24,7 +26,8 @@ function changes(block: Block): boolean {
   return block.risk !== "read";
 }
 
-const writers = /^(rm|mv|cp|dd|tee|truncate|ln|install|chmod|chown|kill|reboot|shutdown|useradd|userdel|crontab|mount|umount|mkfs.*|redis-cli|apt|apt-get|npm|composer|pip3?)$/;
+const writers =
+  /^(rm|mv|cp|dd|tee|truncate|ln|install|chmod|chown|kill|reboot|shutdown|useradd|userdel|crontab|mount|umount|mkfs.*|redis-cli|apt|apt-get|npm|composer|pip3?)$/;
 
 function isWriting(command: ShellCommand, context: LintContext): boolean {
   const verb = verbOf(command);
@@ -33,10 +36,16 @@ function isWriting(command: ShellCommand, context: LintContext): boolean {
     return known?.isWriting === true && !verb.args.includes("--dry-run");
   }
   const program = programOf(command);
-  if (program === "redis-cli") return !command.words.some((word) => /^(ping|info|llen|get|ttl|scan|dbsize|type|memory|slowlog|role|exists|zcard|lrange)$/i.test(word));
+  if (program === "redis-cli") {
+    return !command.words.some((word) => /^(ping|info|llen|get|ttl|scan|dbsize|type|memory|slowlog|role|exists|zcard|lrange)$/i.test(word));
+  }
   if (program === "sed") return command.words.some((word) => /^-i|--in-place/.test(word));
   const action = unitAction(command);
-  if (action !== undefined) return /^(start|stop|restart|reload.*|try-restart|kill|enable|disable|mask|unmask|isolate|reset-failed|daemon-reload)$/.test(action.verb);
+  if (action !== undefined) {
+    return /^(start|stop|restart|reload.*|try-restart|kill|enable|disable|mask|unmask|isolate|reset-failed|daemon-reload)$/.test(
+      action.verb,
+    );
+  }
   const isToFile = command.redirects.some(({ operator, target }) => /^(>|>>|&>|&>>)$/.test(operator) && target !== "/dev/null");
   return writers.test(program) || isToFile;
 }

@@ -43,14 +43,27 @@ function passwordInArgv(command: ShellCommand): boolean {
   }
   if (isRedisClient(command) && hasFlag(command, "-a", "--pass")) return true;
   if (programOf(command) === "sshpass" && command.words.some((word) => word.startsWith("-p"))) return true;
-  if (programOf(command) === "curl" && command.words.some((word, index) => /^(-u|--user)$/.test(command.words[index - 1] ?? "") && word.includes(":"))) return true;
-  const named = command.words.some((word, index) => /^--(password|passwd|pass|token|secret|api-key)=./i.test(word) || /^--(password|passwd|token|secret|api-key)$/i.test(command.words[index - 1] ?? ""));
+  if (
+    programOf(command) === "curl" &&
+    command.words.some((word, index) => /^(-u|--user)$/.test(command.words[index - 1] ?? "") && word.includes(":"))
+  ) {
+    return true;
+  }
+  const named = command.words.some(
+    (word, index) =>
+      /^--(password|passwd|pass|token|secret|api-key)=./i.test(word) ||
+      /^--(password|passwd|token|secret|api-key)$/i.test(command.words[index - 1] ?? ""),
+  );
   return named || command.assignments.some((word) => /^(MYSQL_PWD|PGPASSWORD|REDISCLI_AUTH|SSHPASS)=['"]?[^$'"]/.test(word));
 }
 
 export const secretRules: readonly LintRule[] = [
   commandRule("password-in-argv", "secret", 25, passwordInArgv),
-  commandRule("token-in-argv", "secret", 18, (command) => command.words.some((word) => /^(authorization|x-api-key|api-key|cookie)\s*:/i.test(word) || /[?&](token|api_?key|access_token|secret)=/i.test(word))),
+  commandRule("token-in-argv", "secret", 18, (command) =>
+    command.words.some(
+      (word) => /^(authorization|x-api-key|api-key|cookie)\s*:/i.test(word) || /[?&](token|api_?key|access_token|secret)=/i.test(word),
+    ),
+  ),
   {
     id: "secret-in-text",
     family: "secret",
@@ -60,7 +73,16 @@ export const secretRules: readonly LintRule[] = [
       for (const { line, text } of lines) if (holds(text, secretPatterns)) yield { line };
     },
   },
-  commandRule("secret-shown", "secret", 25, (command) => ["cat", "less", "more", "head", "tail", "grep"].includes(programOf(command)) && command.words.slice(1).some((word) => /(^|\/)(\.env(\.\w+)?|\.my\.cnf|id_(rsa|ed25519|ecdsa)|shadow|\.pgpass|credentials)$/.test(word))),
+  commandRule(
+    "secret-shown",
+    "secret",
+    25,
+    (command) =>
+      ["cat", "less", "more", "head", "tail", "grep"].includes(programOf(command)) &&
+      command.words
+        .slice(1)
+        .some((word) => /(^|\/)(\.env(\.\w+)?|\.my\.cnf|id_(rsa|ed25519|ecdsa)|shadow|\.pgpass|credentials)$/.test(word)),
+  ),
   {
     id: "account-number",
     family: "secret",

@@ -12,7 +12,9 @@ function isDryRun(command: ShellCommand): boolean {
 /** The same command was shown dry earlier in this document. */
 function isPreviewed({ scripts }: { readonly scripts: readonly Script[] }, command: ShellCommand): boolean {
   const name = verbOf(command)?.name;
-  return scripts.flatMap((script) => script.commands).some((earlier) => earlier.line < command.line && verbOf(earlier)?.name === name && isDryRun(earlier));
+  return scripts
+    .flatMap((script) => script.commands)
+    .some((earlier) => earlier.line < command.line && verbOf(earlier)?.name === name && isDryRun(earlier));
 }
 
 function previewedRule(id: LintRule["id"], procedure: number, matches: (command: ShellCommand) => boolean): LintRule {
@@ -42,12 +44,19 @@ function isBlind(command: ShellCommand): boolean {
   if (programOf(command) !== "curl" || command.words.length < 2 || hasFlag(command, "--version", "--help")) return false;
   // `--write-out %{http_code}` looks at the status by itself.
   const sees = hasFlag(command, "--fail", "--fail-with-body", "--write-out") || hasLetter(command, "f") || hasLetter(command, "w");
-  const ends = hasFlag(command, "--max-time") || hasLetter(command, "m") || command.words.some((word) => /^-m\d/.test(word)) || command.wrappers.includes("timeout");
+  const ends =
+    hasFlag(command, "--max-time") ||
+    hasLetter(command, "m") ||
+    command.words.some((word) => /^-m\d/.test(word)) ||
+    command.wrappers.includes("timeout");
   return !sees || !ends;
 }
 
 function isLoopback(command: ShellCommand): boolean {
-  return hasFlag(command, "--resolve", "--connect-to", "--unix-socket") || urlsOf(command).every((url) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(url));
+  return (
+    hasFlag(command, "--resolve", "--connect-to", "--unix-socket") ||
+    urlsOf(command).every((url) => /^https?:\/\/(localhost|127\.|\[::1\])/.test(url))
+  );
 }
 
 function isRelativeTime(command: ShellCommand): boolean {
@@ -57,27 +66,126 @@ function isRelativeTime(command: ShellCommand): boolean {
 const logFile = /(^|\/)[\w.*-]*\.log(\.\d+)?(\.gz)?$|^\/var\/log\//;
 
 export const vendorRules: readonly LintRule[] = [
-  commandRule("raw-log", "vendor", 6, (command) => ["tail", "cat", "less", "more", "head", "grep", "egrep", "zgrep", "zcat", "awk", "sed"].includes(programOf(command)) && command.words.slice(1).some((word) => logFile.test(word))),
+  commandRule(
+    "raw-log",
+    "vendor",
+    6,
+    (command) =>
+      ["tail", "cat", "less", "more", "head", "grep", "egrep", "zgrep", "zcat", "awk", "sed"].includes(programOf(command)) &&
+      command.words.slice(1).some((word) => logFile.test(word)),
+  ),
   commandRule("blind-check", "vendor", 8, isBlind),
-  commandRule("verdict-by-echo", "vendor", 8, (command, script, index) => ["echo", "printf", "true", ":"].includes(programOf(command)) && command.before === "||" && isWeb(script.commands[index - 1] ?? command)),
-  commandRule("temporary-without-expiry", "vendor", 9, (command) => settingsOf(command).length > 0 && !(hasFlag(command, "--for") && hasFlag(command, "--reason"))),
-  commandRule("mode-without-way-back", "vendor", 10, (command) => isVerb(command, /:(enable|disable|activate|deactivate)\b/) && !hasFlag(command, "--for")),
-  commandRule("notice-to-all", "vendor", 11, (command) => isVerb(command, /^notify:customers$/) && !hasFlag(command, "--incident", "--company", "--affected", "--preview", "--dry-run")),
-  commandRule("breaker-forced", "vendor", 12, (command) => isVerb(command, /^circuit-breaker:reset$/) && hasFlag(command, "--force") && !hasFlag(command, "--reason")),
+  commandRule(
+    "verdict-by-echo",
+    "vendor",
+    8,
+    (command, script, index) =>
+      ["echo", "printf", "true", ":"].includes(programOf(command)) &&
+      command.before === "||" &&
+      isWeb(script.commands[index - 1] ?? command),
+  ),
+  commandRule(
+    "temporary-without-expiry",
+    "vendor",
+    9,
+    (command) => settingsOf(command).length > 0 && !(hasFlag(command, "--for") && hasFlag(command, "--reason")),
+  ),
+  commandRule(
+    "mode-without-way-back",
+    "vendor",
+    10,
+    (command) => isVerb(command, /:(enable|disable|activate|deactivate)\b/) && !hasFlag(command, "--for"),
+  ),
+  commandRule(
+    "notice-to-all",
+    "vendor",
+    11,
+    (command) =>
+      isVerb(command, /^notify:customers$/) && !hasFlag(command, "--incident", "--company", "--affected", "--preview", "--dry-run"),
+  ),
+  commandRule(
+    "breaker-forced",
+    "vendor",
+    12,
+    (command) => isVerb(command, /^circuit-breaker:reset$/) && hasFlag(command, "--force") && !hasFlag(command, "--reason"),
+  ),
   previewedRule("sync-unchecked", 13, (command) => isVerb(command, /sync/)),
-  commandRule("stale-data", "vendor", 14, (command) => settingsOf(command).some(({ key, value }) => /cache_?fallback|stale|use_?cache/i.test(key) && !offValues.test(value)) && !hasFlag(command, "--for")),
-  commandRule("signature-off", "vendor", 15, (command) => settingsOf(command).some(({ key, value }) => checkKeys.test(key) && offValues.test(value)) || command.assignments.some((word) => /^\w*(VERIFY|SIGNATURE)\w*=(false|0|off)$/i.test(unquote(word)))),
+  commandRule(
+    "stale-data",
+    "vendor",
+    14,
+    (command) =>
+      settingsOf(command).some(({ key, value }) => /cache_?fallback|stale|use_?cache/i.test(key) && !offValues.test(value)) &&
+      !hasFlag(command, "--for"),
+  ),
+  commandRule(
+    "signature-off",
+    "vendor",
+    15,
+    (command) =>
+      settingsOf(command).some(({ key, value }) => checkKeys.test(key) && offValues.test(value)) ||
+      command.assignments.some((word) => /^\w*(VERIFY|SIGNATURE)\w*=(false|0|off)$/i.test(unquote(word))),
+  ),
   previewedRule("replay-unchecked", 16, (command) => isVerb(command, /^webhooks?:(replay|retry-failed)$/)),
-  commandRule("replay-by-clock", "vendor", 16, (command) => isVerb(command, /^webhooks?:(replay|retry-failed)$/) && isRelativeTime(command)),
-  commandRule("second-receiver", "vendor", 17, (command) => isVerb(command, /webhook.*(url|fallback)|(url|fallback).*webhook/) && verbOf(command)?.tool === "artisan"),
-  commandRule("statuspage-path", "vendor", 18, (command) => urlsOf(command).some((url) => /api\.statuspage\.io\/v1\/(?!pages\/)/.test(url))),
-  commandRule("dns-by-hand", "vendor", 19, (command) => (/dns[-_.:]?(failover|switch|update)|failover[-_.:]?dns/.test(programOf(command)) || programOf(command) === "nsupdate") && programOf(command) !== "ampel"),
-  commandRule("host-key-unpinned", "vendor", 20, (command) => /^(ssh|scp|sftp|rsync|autossh)$/.test(programOf(command)) && command.words.some((word) => /StrictHostKeyChecking=(no|off|accept-new)|UserKnownHostsFile=\/dev\/null/i.test(word))),
-  commandRule("login-by-hand", "vendor", 20, (command) => programOf(command) === "ssh" && sshParts(command.words).target !== undefined && sshParts(command.words).command.length === 0 && command.redirects.length === 0 && command.before !== "|"),
+  commandRule(
+    "replay-by-clock",
+    "vendor",
+    16,
+    (command) => isVerb(command, /^webhooks?:(replay|retry-failed)$/) && isRelativeTime(command),
+  ),
+  commandRule(
+    "second-receiver",
+    "vendor",
+    17,
+    (command) => isVerb(command, /webhook.*(url|fallback)|(url|fallback).*webhook/) && verbOf(command)?.tool === "artisan",
+  ),
+  commandRule("statuspage-path", "vendor", 18, (command) =>
+    urlsOf(command).some((url) => /api\.statuspage\.io\/v1\/(?!pages\/)/.test(url)),
+  ),
+  commandRule(
+    "dns-by-hand",
+    "vendor",
+    19,
+    (command) =>
+      (/dns[-_.:]?(failover|switch|update)|failover[-_.:]?dns/.test(programOf(command)) || programOf(command) === "nsupdate") &&
+      programOf(command) !== "ampel",
+  ),
+  commandRule(
+    "host-key-unpinned",
+    "vendor",
+    20,
+    (command) =>
+      /^(ssh|scp|sftp|rsync|autossh)$/.test(programOf(command)) &&
+      command.words.some((word) => /StrictHostKeyChecking=(no|off|accept-new)|UserKnownHostsFile=\/dev\/null/i.test(word)),
+  ),
+  commandRule(
+    "login-by-hand",
+    "vendor",
+    20,
+    (command) =>
+      programOf(command) === "ssh" &&
+      sshParts(command.words).target !== undefined &&
+      sshParts(command.words).command.length === 0 &&
+      command.redirects.length === 0 &&
+      command.before !== "|",
+  ),
   commandRule("health-through-dns", "vendor", 35, (command, script, index) => {
     const isLast = !script.commands.slice(index + 1).some((later) => !["echo", "printf"].includes(programOf(later)));
-    return isWeb(command) && isLast && urlsOf(command).some((url) => /\/(health\w*|up|status|ping|readyz|livez)\b/.test(url)) && !isLoopback(command);
+    return (
+      isWeb(command) &&
+      isLast &&
+      urlsOf(command).some((url) => /\/(health\w*|up|status|ping|readyz|livez)\b/.test(url)) &&
+      !isLoopback(command)
+    );
   }),
-  commandRule("relative-recipients", "vendor", 38, (command) => isVerb(command, /^notify:/) && (hasFlag(command, "--affected-last-hour", "--last-hour", "--since") || isRelativeTime(command))),
-  commandRule("local-date-name", "vendor", 39, (command) => command.raw.some((word) => /(\$\(|`)date\s+\+%[^)`]*/.test(word) && !/%H|%s|%T|-u/.test(word))),
+  commandRule(
+    "relative-recipients",
+    "vendor",
+    38,
+    (command) =>
+      isVerb(command, /^notify:/) && (hasFlag(command, "--affected-last-hour", "--last-hour", "--since") || isRelativeTime(command)),
+  ),
+  commandRule("local-date-name", "vendor", 39, (command) =>
+    command.raw.some((word) => /(\$\(|`)date\s+\+%[^)`]*/.test(word) && !/%H|%s|%T|-u/.test(word)),
+  ),
 ];

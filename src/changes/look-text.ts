@@ -1,0 +1,70 @@
+/**
+ * One look at everything that tells of changes on a host. Environment: SINCE (epoch seconds), RELEASES, CONFIGURATION,
+ * CERTIFICATES, PLAYBOOKS (one path a line). Prints a tagged line per fact, tab-separated; a part that cannot be read says `BLIND`.
+ */
+export const lookText = `
+blind() { printf 'BLIND\\t%s\\t%s\\n' "$1" "$2"; }
+each_line() { while IFS= read -r line; do [ -z "$line" ] || printf '%s\\n' "$line"; done <<<"$1"; }
+printf 'ZONE\\t%s\\n' "$(date +%z)"
+booted=$(sed -n 's/^btime //p' /proc/stat)
+printf 'BOOT\\t%s\\n' "$booted"
+
+each_line "$RELEASES" | while IFS= read -r path; do
+  if [ -L "$path" ]; then
+    printf 'LINK\\t%s\\t%s\\t%s\\n' "$(stat -c %Y -- "$path")" "$path" "$(readlink -- "$path")"
+    [ -d "$path/" ] || blind release "$path leads to nothing"
+  elif [ -r "$path/.git/logs/HEAD" ]; then
+    # An entry: old new name <mail> seconds zone TAB what was done
+    tail -n 20 "$path/.git/logs/HEAD" | sed -n 's/^[0-9a-f]* \\([0-9a-f]\\{10\\}\\)[0-9a-f]* .*> \\([0-9]*\\) [-+0-9]*\\t\\(.*\\)$/\\2\\t\\1\\t\\3/p' |
+      while IFS=$'\\t' read -r at commit did; do [ "$at" -lt "$SINCE" ] || printf 'GIT\\t%s\\t%s\\t%s\\t%s\\n' "$at" "$path" "$commit" "$did"; done
+  elif [ -e "$path" ]; then printf 'LINK\\t%s\\t%s\\t\\n' "$(stat -c %Y -- "$path")" "$path"
+  else blind release "$path is not there"
+  fi
+done
+
+changed_files() {
+  each_line "$2" | while IFS= read -r path; do
+    if [ ! -e "$path" ]; then blind "$1" "$path is not there"; continue; fi
+    if [ -d "$path" ] && [ ! -r "$path" ]; then blind "$1" "$path is not readable"; continue; fi
+    { timeout 3 find -L "$path" -maxdepth 4 -type f ! -name '*.swp' ! -name '*~' \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf "FILE\\t$1\\t%T@\\t%C@\\t%p\\n" 2>/dev/null || [ $? -ne 124 ] || blind "$1" "$path is too large"; } | head -n 200
+  done
+}
+changed_files configuration "$CONFIGURATION"
+changed_files playbook "$PLAYBOOKS"
+
+# What was changed with its old time kept (cp -p, rsync -t) shows in its content only.
+each_line "$CONFIGURATION" | while IFS= read -r path; do
+  [ ! -e "$path" ] || timeout 3 find -L "$path" -maxdepth 4 -type f -readable -size -256k -print0 2>/dev/null || :
+done | head -z -n 1500 | { timeout 3 xargs -0 -r sha256sum -- 2>/dev/null || :; } | sed -n 's/^\\([0-9a-f]\\{16\\}\\)[0-9a-f]*  \\(.*\\)$/HASH\\t\\1\\t\\2/p'
+
+for path in /etc/crontab /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /var/spool/cron/crontabs; do
+  [ -e "$path" ] || continue
+  if [ -r "$path" ]; then find "$path" -maxdepth 1 \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf 'FILE\\tcron\\t%T@\\t%C@\\t%p\\n'
+  else blind cron "$path is not readable"; fi
+done
+
+if [ -r /var/log/dpkg.log ]; then
+  from=$(date -d "@$SINCE" '+%Y-%m-%d %H:%M:%S')
+  for log in /var/log/dpkg.log.1 /var/log/dpkg.log; do
+    [ ! -r "$log" ] || awk -v from="$from" '($1 " " $2) >= from && $3 ~ /^(install|upgrade|remove|purge)$/ { printf "PACKAGE\\t%s %s\\t%s\\t%s\\t%s\\n", $1, $2, $3, $4, $6 }' "$log"
+  done | tail -n 1000
+elif [ -e /var/lib/dpkg ]; then blind package '/var/log/dpkg.log is not readable'
+else blind package 'no package log is known here'; fi
+
+if units=$(systemctl --no-pager --timestamp=unix show -p Id,ActiveEnterTimestamp,ActiveState,NRestarts '*.service' 2>&1); then
+  printf '%s\\n' "$units" | awk -F= -v since="$SINCE" -v booted="$booted" '
+    function tell() { at = substr(entered, 2) + 0; if (state == "active" && at >= since && at > booted + 120) printf "UNIT\\t%d\\t%s\\t%s\\n", at, id, restarts }
+    /^$/ { tell(); id = ""; entered = ""; state = ""; restarts = "" }
+    $1 == "Id" { id = $2 } $1 == "ActiveEnterTimestamp" { entered = $2 } $1 == "ActiveState" { state = $2 } $1 == "NRestarts" { restarts = $2 }
+    END { tell() }'
+else blind unit "$(printf '%s' "$units" | head -n 1 | cut -c 1-120)"; fi
+
+if ! command -v openssl >/dev/null; then [ -z "$CERTIFICATES" ] || blind certificate 'openssl is not installed'
+else each_line "$CERTIFICATES" | while IFS= read -r path; do
+  if [ ! -e "$path" ]; then blind certificate "$path is not there"; continue; fi
+  { if [ -d "$path" ]; then find -L "$path" -maxdepth 3 -type f \\( -name '*.pem' -o -name '*.crt' \\) ! -name 'privkey*' ! -name 'chain*' 2>/dev/null | head -n 50; else printf '%s\\n' "$path"; fi; } |
+    while IFS= read -r file; do
+      start=$(openssl x509 -in "$file" -noout -startdate 2>/dev/null) || { [ "$file" != "$path" ] || blind certificate "$path is no readable certificate"; continue; }
+      printf 'CERTIFICATE\\t%s\\t%s\\n' "\${start#notBefore=}" "$file"
+    done
+done; fi`;
