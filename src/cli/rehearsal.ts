@@ -10,8 +10,8 @@ import { worldPaths, type World } from "../sandbox/world.ts";
 import type { Call, Outcome } from "./command.ts";
 import { describeReport, hearing } from "./show-report.ts";
 
-/** One fault of each kind that the shipped playbooks cure: dead, hung, and slow. */
-const rehearsedFaults = ["app-killed", "worker-killed", "cache-bloated"];
+/** A full disk and two dead services: three causes at once, as in real life. */
+const rehearsedFaults = ["disk-full", "worker-killed", "app-killed"];
 
 /** The whole main job in a world of its own: start, break, detect, plan, fix, verify, report, leave nothing behind. */
 export async function rehearse({ app, screen, signal }: Call, isForLackOfConfig: boolean): Promise<Outcome> {

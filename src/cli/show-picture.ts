@@ -38,7 +38,7 @@ export function pictureLines(picture: Picture, screen: Screen): string[] {
 }
 
 function mutedUnder(finding: Finding, all: readonly Finding[], screen: Screen): string[] {
-  const muted = all.filter(({ mutedBy }) => mutedBy === finding.subject).map(({ subject }) => subject);
+  const muted = all.filter(({ mutedBy, subject }) => mutedBy === finding.subject && subject !== finding.subject).map(({ subject }) => subject);
   if (muted.length === 0) return [];
   return [`       ${screen.style(say(message("picture.muted", { subjects: [...new Set(muted)].join(", ") }), screen.language), "dim")}`];
 }

@@ -58,5 +58,5 @@ export const cachesSection = sectionOf<CacheEntry>(
 
 /** One of several shapes, told apart by a word. */
 export function choice<Entry>(discriminator: string, options: readonly z.ZodType<Entry>[]): z.ZodType<Entry> {
-  return options.length === 0 ? z.never() : (z.discriminatedUnion(discriminator, options as never) as unknown as z.ZodType<Entry>);
+  return options.length === 0 ? z.never() : z.discriminatedUnion(discriminator, options as never);
 }

@@ -50,7 +50,7 @@ type GivenService = z.infer<typeof serviceProbe.schema> & {
   reload?: boolean;
 };
 
-const kind: ProbeKind = serviceProbe as unknown as ProbeKind;
+const kind: ProbeKind = serviceProbe;
 
 export const servicesSection = sectionOf<ServiceEntry>(
   extendKind(kind, {

@@ -5,7 +5,7 @@ import { vendorProbe } from "../probes/vendor.ts";
 import { watchFields, type Watch } from "./fields.ts";
 import { extendKind, toWatch } from "./watch-schema.ts";
 
-const kind: ProbeKind = vendorProbe as unknown as ProbeKind;
+const kind: ProbeKind = vendorProbe;
 const vendorNames = vendorProbe.schema.shape.vendor.options;
 export type VendorName = (typeof vendorNames)[number];
 

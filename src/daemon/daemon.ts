@@ -13,7 +13,7 @@ import { look } from "../responder/diagnose.ts";
 import { ordersOf } from "../responder/main-job.ts";
 import { respond } from "../responder/respond.ts";
 import { writeStatus } from "../responder/status-file.ts";
-import { decideBlindness, hasRoute, survey } from "../responder/survey.ts";
+import { decideBlindness, hasRoute, seesStill, survey } from "../responder/survey.ts";
 import { findingKey } from "../triage/finding.ts";
 import { emptyHistory, nextHistory, type DampingPolicy, type ProbeHistory } from "../triage/damping.ts";
 import { decidePicture, type Picture } from "../triage/triage.ts";
@@ -133,6 +133,7 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
         probes,
         orders: ordersOf(config, true, "daemon"),
         look: async () => (await survey(app, probes, { signal })).picture,
+        isStillThere: (finding) => seesStill(app, probes, finding, signal),
         now: () => app.clock.now(),
         onProgress: onEvent,
         settleMs: 0,

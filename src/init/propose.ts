@@ -18,8 +18,10 @@ export type Proposal = { readonly names: Names; readonly services: readonly Prop
 
 const portOf = { mariadb: 3306, postgres: 5432, redis: 6379 } as const;
 
-export function proposeServices(facts: MachineFacts): Proposal {
+/** `host`: the name of the machine in ampel.yaml when it is not the local one. */
+export function proposeServices(facts: MachineFacts, host?: string): Proposal {
   const names = new Names();
+  if (host !== undefined) names.take(host);
   const named = (facts.hasSystemd ? facts.units : []).map((unit) => ({ unit, name: names.take(unit.name, "service") }));
   const ofRole = (...roles: UnitFact["role"][]): string[] => named.filter(({ unit }) => roles.includes(unit.role)).map(({ name }) => name);
   const app = facts.apps[0];
@@ -32,6 +34,7 @@ export function proposeServices(facts: MachineFacts): Proposal {
     return {
       name,
       fields: {
+        host,
         unit: unit.name,
         dependsOn: dependsOn.length > 0 ? dependsOn : undefined,
         isDatabase: isDatabase || undefined,
@@ -42,7 +45,7 @@ export function proposeServices(facts: MachineFacts): Proposal {
   });
   const programs = facts.programs.map((program): ProposedService => {
     const dependsOn = [...ofRole("supervisor"), ...(program.runsQueue ? stores : [])];
-    return { name: names.take(program.name, "program"), fields: { supervisor: program.name, dependsOn: dependsOn.length > 0 ? dependsOn : undefined } };
+    return { name: names.take(program.name, "program"), fields: { host, supervisor: program.name, dependsOn: dependsOn.length > 0 ? dependsOn : undefined } };
   });
   return { names, services: [...units, ...programs], databases: proposeDatabases(facts, app, names, ofRole) };
 }

@@ -91,7 +91,7 @@ function readPorts(lines: readonly string[]): PortFact[] {
     const bytes = (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
     const isAny = bytes.every((byte) => byte === 0);
     const isLoopback = table === "tcp6" ? hex.toUpperCase() === "00000000000000000000000001000000" : bytes[3] === 127;
-    const address = isAny ? "*" : isLoopback ? "127.0.0.1" : table === "tcp" ? [...bytes].reverse().join(".") : "*";
+    const address = isAny ? "*" : isLoopback ? "127.0.0.1" : table === "tcp" ? bytes.toReversed().join(".") : "*";
     return [{ address, port: Number.parseInt(portHex, 16) }];
   });
   const seen = new Map(ports.map((fact) => [`${fact.address}:${fact.port}`, fact]));
@@ -107,7 +107,7 @@ function distinctApps(apps: readonly AppFact[]): AppFact[] {
 function readSites(files: readonly Shown[], live: readonly string[]): SiteFact[] {
   const sites: { names: string[]; hasTls: boolean; certificate: string | undefined }[] = [];
   for (const line of files.flatMap(({ lines }) => lines)) {
-    if (/^server \{/.test(line.trim())) sites.push({ names: [], hasTls: false, certificate: undefined });
+    if (line.trim().startsWith("server {")) sites.push({ names: [], hasTls: false, certificate: undefined });
     const site = sites.at(-1);
     const [, key, value = ""] = /^\s*(server_name|listen|ssl_certificate)\s+([^;]*)/.exec(line) ?? [];
     if (site === undefined || key === undefined) continue;

@@ -7,12 +7,16 @@ import { flow, scalar, section } from "./yaml-lines.ts";
 /** Editors read it from here, and then complete and explain every field. */
 const schemaFile = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "docs/reference/ampel.schema.json");
 
+/** A machine behind ssh, as the configuration will know it. */
+export type RemoteMachine = { readonly name: string; readonly target: string; readonly configFile?: string };
+
 /**
  * The text of an ampel.yaml that watches what was found, with German comments, and passes the check.
  * Secrets stand in it as references to files that the operator still has to fill.
  */
-export function writeConfigText(facts: MachineFacts): string {
-  const proposal = proposeServices(facts);
+export function writeConfigText(facts: MachineFacts, remote?: RemoteMachine): string {
+  const host = remote?.name;
+  const proposal = proposeServices(facts, host);
   const [app] = facts.apps;
   const lines = [
     `# yaml-language-server: $schema=${schemaFile}`,
@@ -21,16 +25,18 @@ export function writeConfigText(facts: MachineFacts): string {
     `name: ${scalar(app?.settings["APP_NAME"] ?? facts.name)}`,
     "language: de",
     `timezone: ${facts.timezone ?? "Europe/Berlin"}`,
-    ...section("hosts", "Der Rechner selbst. Platte, Speicher, Last, Uhr und Cron werden ohne weiteres Zutun geprüft.", ["local: { address: local }"]),
+    ...section("hosts", "Platte, Speicher, Last, Uhr und Cron werden auf jedem Rechner ohne weiteres Zutun geprüft.", [
+      remote === undefined ? "local: { address: local }" : `${remote.name}: ${flow({ ssh: remote.target, sshConfig: remote.configFile })}`,
+    ]),
     ...serviceLines(facts, proposal),
-    ...databaseLines(proposal.databases),
+    ...databaseLines(proposal.databases, host),
     ...queueLines(app, proposal.databases),
     ...cacheLines(app, proposal.databases),
     ...vendorLines(app),
     ...siteLines(facts),
-    ...backupLines(facts, proposal),
+    ...backupLines(facts, proposal, host),
     ...releaseLines(facts),
-    ...logLines(facts, proposal),
+    ...logLines(facts, proposal, host),
     ...heartbeatLines(facts),
     ...closingLines(facts),
   ];
@@ -58,21 +64,22 @@ const grants = {
   postgres: (database: string) => `CREATE ROLE ampel LOGIN PASSWORD '…'; GRANT pg_monitor, pg_read_all_data TO ampel; GRANT CONNECT ON DATABASE ${database} TO ampel;`,
 } as const;
 
-function databaseLines(databases: readonly ProposedDatabase[]): string[] {
+function databaseLines(databases: readonly ProposedDatabase[], host: string | undefined): string[] {
   const sql = databases.filter((database) => database.engine !== "redis");
   const comment = [
     "Datenbanken. Ampel meldet sich mit einem eigenen Benutzer an, der nur lesen darf:",
     ...sql.map(({ engine, database }) => `  ${grants[engine as keyof typeof grants](database)}`),
     "Das Passwort steht nur in der genannten Datei (chmod 600).",
-    "tables: die Tabellen eintragen, die nie leer sein dürfen, zum Beispiel { calls: { floor: 100 } }.",
+    "tables: die Tabellen eintragen, die nie leer sein dürfen, zum Beispiel tables: { calls: { min: 100 } }.",
   ];
-  return section("databases", (sql.length > 0 ? comment : ["Datenbanken."]).join("\n"), databases.map(databaseLine));
+  const remark = host === undefined ? [] : [`Ampel fragt von hier aus: Für ${host} ist eine Adresse nötig, die von hier erreichbar ist.`];
+  return section("databases", [...(sql.length > 0 ? comment : ["Datenbanken."]), ...remark].join("\n"), databases.map((database) => databaseLine(database, host)));
 }
 
-function databaseLine({ name, engine, service, address, port, database, passwordFile }: ProposedDatabase): string {
+function databaseLine({ name, engine, service, address, port, database, passwordFile }: ProposedDatabase, host: string | undefined): string {
   const password = passwordFile === undefined ? undefined : `\${file:${passwordFile}}`;
   const isSql = engine !== "redis";
-  return `${name}: ${flow({ engine, service, address, port, user: isSql ? "ampel" : undefined, password, database: isSql ? database : Number(database) })}`;
+  return `${name}: ${flow({ engine, service, host: service === undefined ? host : undefined, address, port, user: isSql ? "ampel" : undefined, password, database: isSql ? database : Number(database) })}`;
 }
 
 function queueLines(app: AppFact | undefined, databases: readonly ProposedDatabase[]): string[] {
@@ -130,13 +137,13 @@ function siteLines(facts: MachineFacts): string[] {
   ];
 }
 
-function backupLines(facts: MachineFacts, { databases }: Proposal): string[] {
+function backupLines(facts: MachineFacts, { databases }: Proposal, host: string | undefined): string[] {
   const seen = new Set<string>();
   const entries = facts.backups.map(({ folder, pattern }) => {
     let name = pattern.replace(/\.(sql|dump|tar|rdb)?(\.(gz|zst|bz2))?$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "backup";
     while (seen.has(name)) name = `${name}-2`;
     seen.add(name);
-    return `${name}: ${flow({ folder, pattern })}`;
+    return `${name}: ${flow({ host, folder, pattern })}`;
   });
   if (entries.length > 0) return section("backups", "Sicherungen. Geprüft werden Alter (26 h), Größe gegen die vorigen und das Ende der Datei.", entries);
   return databases.length === 0 ? [] : ["", "# Keine Sicherungen gefunden. Sobald es welche gibt:", "# backups:", "#   db: { folder: /backups, pattern: db-*.sql.gz }"];
@@ -148,12 +155,12 @@ function releaseLines({ releases }: MachineFacts): string[] {
   return ["", `# ${comment}`, "# releases:", ...releases.map((folder) => `#   ${slug(folder.split("/").at(-1) ?? "app")}: { running: { symlink: ${folder}/current }, deployed: { file: ${folder}/shared/DEPLOYED } }`)];
 }
 
-function logLines({ logs }: MachineFacts, { names }: Proposal): string[] {
+function logLines({ logs }: MachineFacts, { names }: Proposal, host: string | undefined): string[] {
   const comment = "Protokolle: Häufigkeit der Fehler, personenbezogene Angaben maskiert.";
   return section(
     "logs",
     comment,
-    logs.slice(0, 10).map((file) => `${names.take(file.split("/").slice(-2).join("-").replace(/\.log$/, ""), "log")}: ${flow({ file })}`),
+    logs.slice(0, 10).map((file) => `${names.take(file.split("/").slice(-2).join("-").replace(/\.log$/, ""), "log")}: ${flow({ host, file })}`),
   );
 }
 

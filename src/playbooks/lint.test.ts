@@ -244,6 +244,10 @@ test.each([
   expect(maskSecrets(text)).toBe(masked);
 });
 
+test("a very long line does not hold up the masking", () => {
+  expect(maskSecrets("secret".repeat(40_000))).toHaveLength(240_000);
+});
+
 test("lint answers for any text, with lines that exist", () => {
   const piece = fc.constantFrom(
     "---\n",

@@ -80,13 +80,17 @@ export function readTokens(script: string, firstLine = 1): Token[] {
 }
 
 function readHereDocument(script: string, start: number, delimiter: string): { body: string; end: number; lines: number } {
-  const rest = script.slice(start).split("\n");
-  const last = rest.findIndex((line) => line.trim() === delimiter);
-  const body = rest.slice(0, last < 0 ? rest.length : last).join("\n");
-  const taken = last < 0 ? rest : rest.slice(0, last + 1);
-  const length = taken.join("\n").length;
-  const hasNewline = start + length < script.length;
-  return { body, end: Math.min(script.length, start + length + (hasNewline ? 1 : 0)), lines: hasNewline ? taken.length : taken.length - 1 };
+  let at = start;
+  let lines = 0;
+  while (at < script.length) {
+    const newline = script.indexOf("\n", at);
+    const end = newline < 0 ? script.length : newline;
+    const next = newline < 0 ? end : end + 1;
+    if (newline >= 0) lines += 1;
+    if (script.slice(at, end).trim() === delimiter) return { body: script.slice(start, Math.max(start, at - 1)), end: next, lines };
+    at = next;
+  }
+  return { body: script.slice(start), end: script.length, lines };
 }
 
 function readWord(script: string, start: number, startLine: number): { token: WordToken; end: number; line: number } {

@@ -89,8 +89,10 @@ export async function lookAtDatabase(session: SqlSession, reader: DatabaseReader
     const seen = await partly(() => reader.readSchema(session), findings);
     if (seen !== undefined) {
       // A critical table that is missing is said once, by the table's own rule.
-      const decided = decideSchema(seen, recallSchema(context.memory), [...rules.ignoreTables, ...Object.keys(rules.tables).filter((table) => seen[table] === undefined)]);
-      if (decided.findings.length === 0 || recallSchema(context.memory) === undefined) rememberSchema(context.memory, { ...recallSchema(context.memory), ...decided.baseline });
+      const known = recallSchema(context.memory);
+      const missing = Object.keys(rules.tables).filter((table) => seen[table] === undefined);
+      const decided = decideSchema(seen, known, [...rules.ignoreTables, ...missing]);
+      rememberSchema(context.memory, { ...known, ...decided.baseline });
       findings.push(...decided.findings);
     }
   }

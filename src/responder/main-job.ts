@@ -10,7 +10,7 @@ import type { Finding } from "../triage/finding.ts";
 import { recentChanges } from "./changes.ts";
 import { inputFor, respond, type Orders } from "./respond.ts";
 import { writeStatus } from "./status-file.ts";
-import { survey } from "./survey.ts";
+import { seesStill, survey } from "./survey.ts";
 
 export type PlannedRun = Plan & { readonly subject: string };
 
@@ -93,6 +93,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       probes,
       orders,
       look: lookAll,
+      isStillThere: (finding) => seesStill(app, probes, finding, options.signal),
       now: () => app.clock.now(),
       onProgress: options.onProgress,
       settleMs,

@@ -36,6 +36,8 @@ export type Scene = {
   readonly orders: Orders;
   /** A fresh look at everything. */
   look(): Promise<Picture>;
+  /** A fresh look at this finding's own probes. */
+  isStillThere(finding: Finding): Promise<boolean>;
   now(): number;
   onProgress(what: Message): void;
   /** How long what was started must stay up before it is called fixed; 0 where the schedule goes on watching. */
@@ -64,6 +66,8 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
     let hasActed = false;
     for (const finding of byUrgency(open)) {
       tried.add(findingKey(finding));
+      // What was cured on the way (a service that another one's playbook started) needs no run of its own.
+      if (hasActed && !(await scene.isStillThere(finding))) continue;
       const result = await treat(finding, incident, scene);
       if ("reason" in result) leftAlone.set(findingKey(finding), { finding, reason: result.reason });
       else {

@@ -3,7 +3,8 @@ import type { App } from "../app.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
 import { decidePicture, type Picture } from "../triage/triage.ts";
-import { diagnose, type DiagnoseOptions } from "./diagnose.ts";
+import type { Finding } from "../triage/finding.ts";
+import { diagnose, look, type DiagnoseOptions } from "./diagnose.ts";
 
 /** Looks at everything once and judges, unless the responder itself cannot see: then it says so and judges nobody. */
 export async function survey(app: App, probes: readonly Probe[], options: DiagnoseOptions = {}): Promise<{ picture: Picture; results: ProbeResult[] }> {
@@ -11,6 +12,13 @@ export async function survey(app: App, probes: readonly Probe[], options: Diagno
   const results = [...histories.values()].flatMap(({ recent }) => recent.slice(-1));
   const blindness = decideBlindness(probes, results, hasRoute());
   return { picture: decidePicture(probes, histories, app.clock.now(), blindness), results };
+}
+
+/** Whether any probe of a finding still sees it. Being unable to look counts as "still there". */
+export async function seesStill(app: App, probes: readonly Probe[], { probeIds }: Finding, signal: AbortSignal): Promise<boolean> {
+  const eyes = { clock: app.clock, memory: app.memory, openHost: app.openHost };
+  const results = await Promise.all(probes.filter(({ id }) => probeIds.includes(id)).map((probe) => look(probe, eyes, signal)));
+  return results.length === 0 || results.some(({ state }) => state !== "ok");
 }
 
 /**

@@ -63,7 +63,7 @@ export function describeWorld(world: World) {
     caches: { "app-cache": { folder: paths.cache } },
     probes: {
       "app-health": { kind: "http", url: `http://127.0.0.1:${ports.app}/health`, subject: "app", dependsOn: ["postgres"], every: "1s" },
-      "app-calls": { kind: "http", url: `http://127.0.0.1:${ports.app}/calls`, subject: "app", dependsOn: ["postgres"], samples: 3, slowMs: worldLimits.latencyMs, every: "1s" },
+      "app-calls": { kind: "http", url: `http://127.0.0.1:${ports.app}/calls`, subject: "app", dependsOn: ["postgres"], slowMs: worldLimits.latencyMs, every: "1s" },
     },
     disposables: { "rotated-logs": { paths: [`${paths.logs}/*.log.*`], olderThan: "1h" } },
     authority: { level: "act" },

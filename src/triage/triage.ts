@@ -1,5 +1,5 @@
 import type { Message } from "../kernel/message.ts";
-import { causes, type Zone } from "../probes/cause.ts";
+import { causes, type Cause, type Zone } from "../probes/cause.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
 import { isBlind, type ProbeHistory } from "./damping.ts";
 import { findingKey, worstZone, type BlindSpot, type Finding } from "./finding.ts";
@@ -60,6 +60,9 @@ function merge(known: Finding, other: Finding): Finding {
   return { ...worse, probeIds: [...known.probeIds, ...other.probeIds], since: Math.min(known.since, other.since) };
 }
 
+/** What a service that is down looks like from outside: the same finding seen twice, to be treated once. */
+const symptoms: ReadonlySet<Cause> = new Set<Cause>(["unreachable", "http-error", "slow-response", "database-down", "heartbeat-missing"]);
+
 /** A dead database explains the dead application that stands on it: only the deepest cause is heard. */
 function muteDependents(findings: readonly Finding[], probes: readonly Probe[]): Finding[] {
   const dependsOn = new Map<string, Set<string>>();
@@ -79,8 +82,10 @@ function muteDependents(findings: readonly Finding[], probes: readonly Probe[]):
     }
     return undefined;
   };
+  const stopped = new Set(findings.filter(({ cause }) => cause === "service-down").map(({ subject }) => subject));
   return findings.map((finding) => {
-    const mutedBy = explain(finding.subject, new Set([finding.subject]));
+    const isSymptom = symptoms.has(finding.cause) && stopped.has(finding.subject);
+    const mutedBy = explain(finding.subject, new Set([finding.subject])) ?? (isSymptom ? finding.subject : undefined);
     return mutedBy === undefined ? finding : { ...finding, mutedBy };
   });
 }

@@ -3,7 +3,7 @@ import { DBOS } from "@dbos-inc/dbos-sdk";
 import type pg from "pg";
 import type { Clock } from "../clock.ts";
 import type { Lease } from "./lease.ts";
-import type { DurableRun } from "./run.ts";
+import type { DurableRun, Effect } from "./run.ts";
 import { unsettled } from "./settle.ts";
 import { untilDatabaseReturns } from "./while-away.ts";
 
@@ -25,33 +25,40 @@ export type RunHost = {
 /** The run of the workflow body that is being executed. */
 export function openPostgresRun({ pool, clock, lease, stopping }: RunHost): DurableRun {
   const id = DBOS.workflowID ?? "";
+  // A body goes on after `stop` until it meets the engine again; then it waits for the end of the process.
+  const unlessStopping = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    if (stopping.aborted) return await unsettled();
+    try {
+      return await work();
+    } catch (error) {
+      if (stopping.aborted) return await unsettled();
+      throw error;
+    }
+  };
+  const attempt = async <Value>(effect: Effect<Value>): Promise<Value> => {
+    const key = `${id}:${DBOS.stepID}`;
+    const halted = AbortSignal.any([stopping, lease.lost]);
+    const cancelled = DBOS.stepStatus?.cancelSignal;
+    const signal = cancelled === undefined ? halted : AbortSignal.any([cancelled, halted]);
+    // Sending to itself makes DBOS compare the run's owner token: a run that was taken over is refused here.
+    await DBOS.send(id, 0, fenceTopic, `fence-${key}-${randomUUID()}`);
+    const isRepeat = await recordIntent(pool, clock, key, lease.executorId);
+    await lease.proveHeld();
+    if (stopping.aborted) return await unsettled();
+    try {
+      const value = await effect({ signal, key, isRepeat });
+      // Cut off because this process stops: whatever it says is not the outcome of the step.
+      return halted.aborted ? await unsettled() : value;
+    } catch (error) {
+      if (halted.aborted) return await unsettled();
+      throw error;
+    }
+  };
   return {
     id,
-    step: (name, effect) =>
-      DBOS.runStep(
-        async () => {
-          const key = `${id}:${DBOS.stepID}`;
-          const halted = AbortSignal.any([stopping, lease.lost]);
-          const cancelled = DBOS.stepStatus?.cancelSignal;
-          const signal = cancelled === undefined ? halted : AbortSignal.any([cancelled, halted]);
-          // Sending to itself makes DBOS compare the run's owner token: a run that was taken over is refused here.
-          await DBOS.send(id, 0, fenceTopic, `fence-${key}-${randomUUID()}`);
-          const isRepeat = await recordIntent(pool, clock, key, lease.executorId);
-          await lease.proveHeld();
-          if (stopping.aborted) return await unsettled();
-          try {
-            const value = await effect({ signal, key, isRepeat });
-            // Cut off because this process stops: whatever it says is not the outcome of the step.
-            return halted.aborted ? await unsettled() : value;
-          } catch (error) {
-            if (halted.aborted) return await unsettled();
-            throw error;
-          }
-        },
-        { name },
-      ),
-    now: () => DBOS.now(),
-    waitFor: (topic, until) => waitFor(id, topic, until, clock),
+    step: (name, effect) => unlessStopping(() => DBOS.runStep(() => attempt(effect), { name })),
+    now: () => unlessStopping(() => DBOS.now()),
+    waitFor: (topic, until) => unlessStopping(() => waitFor(id, topic, until, clock)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The result, or the signal's reason if that comes first. */
 export async function orAborted<Value>(result: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  result.catch(() => {}); // it may fail after nobody waits for it any more
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);

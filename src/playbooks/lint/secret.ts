@@ -4,11 +4,11 @@ import type { ShellCommand } from "../shell.ts";
 
 /** What must never be printed; the second group is what gets masked. */
 const secretPatterns: readonly RegExp[] = [
-  /((?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin)\b[^|;&\n]*?\s-p)(['"]?[^\s'"]+['"]?)/g,
+  /((?:mysql|mariadb|mysqldump|mariadb-dump|mysqladmin)\b[^|;&\n]{0,200}?\s-p)(['"]?[^\s'"]+['"]?)/g,
   /(--(?:password|passwd|pass|token|secret|api-key|apikey)(?:=|\s+))(['"]?[^\s'"]+['"]?)/gi,
   /(Authorization:\s*(?:\w+\s+)?)([^\s"']+)/gi,
   /(\b(?:x-)?api[-_]?key["']?\s*[:=]\s*["']?)([^\s"']{6,})/gi,
-  /(\b\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|_PWD|PASSWORT|KENNWORT)\w*["']?\s*[:=]\s*["']?)([^\s"'`|,;)]{4,})/gi,
+  /((?:PASSWORD|PASSWD|SECRET|TOKEN|_PWD|PASSWORT|KENNWORT)\w{0,40}["']?\s*[:=]\s*["']?)([^\s"'`|,;)]{4,})/gi,
   /(:\/\/[^\s:/@]+:)([^\s@/]+)(?=@)/g,
   /(\b(?:sk|pk|rk|key|ghp|gho|xoxb|xoxp|whsec|cal_live|cal_test|glpat)[-_])([A-Za-z0-9_-]{16,})/g,
   /(\bAKIA)([0-9A-Z]{16})\b/g,

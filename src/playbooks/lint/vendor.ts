@@ -170,13 +170,9 @@ export const vendorRules: readonly LintRule[] = [
       command.before !== "|",
   ),
   commandRule("health-through-dns", "vendor", 35, (command, script, index) => {
+    if (!isWeb(command)) return false;
     const isLast = !script.commands.slice(index + 1).some((later) => !["echo", "printf"].includes(programOf(later)));
-    return (
-      isWeb(command) &&
-      isLast &&
-      urlsOf(command).some((url) => /\/(health\w*|up|status|ping|readyz|livez)\b/.test(url)) &&
-      !isLoopback(command)
-    );
+    return isLast && urlsOf(command).some((url) => /\/(health\w*|up|status|ping|readyz|livez)\b/.test(url)) && !isLoopback(command);
   }),
   commandRule(
     "relative-recipients",

@@ -63,7 +63,7 @@ const cacheBloated: Fault = {
     // How many entries make a page slow depends on the machine: added until it is well beyond the limit.
     for (let count = listEntries(world).length; count < cacheLimit; ) {
       signal?.throwIfAborted();
-      if ((await pageTakesMs(world, signal)) > worldLimits.latencyMs * 2) return;
+      if ((await pageTakesMs(world, signal)) > worldLimits.latencyMs * 1.5) return;
       for (const end = count + cacheBatch; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.page`), entry);
     }
   },

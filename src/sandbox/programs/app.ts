@@ -20,9 +20,10 @@ const pool = new pg.Pool({ connectionString: connectionString(world), max: 5, co
 pool.on("error", () => {}); // an idle connection was lost: the next query makes a new one or fails
 
 /** Looks through every entry: a cache that nobody clears makes each page slower. */
-async function findCached(key: string): Promise<CacheEntry | undefined> {
+async function findCached(key: string, response: ServerResponse): Promise<CacheEntry | undefined> {
   let found: CacheEntry | undefined;
   for (const name of await readdir(paths.cache)) {
+    if (response.destroyed) return undefined; // nobody waits any more
     const entry = await readFile(join(paths.cache, name)).then(unpackEntry, () => undefined);
     if (entry?.key === key && entry.expiresAt > Date.now()) found = entry;
   }
@@ -30,7 +31,7 @@ async function findCached(key: string): Promise<CacheEntry | undefined> {
 }
 
 async function showCalls(response: ServerResponse): Promise<void> {
-  const cached = await findCached("calls");
+  const cached = await findCached("calls", response);
   await countView();
   if (cached !== undefined) return answer(response, 200, cached.body);
   const { rows } = await pool.query("select id, company_id, call_status, duration_ms from calls order by started_at desc limit $1", [settings.pageSize]);
