@@ -2,6 +2,6 @@ import { startFaultyServer } from "../test/faulty-server.ts";
 
 // A process of its own, so that its sockets count neither as processor time nor as memory of the prober.
 const server = await startFaultyServer("silent");
-process.stdout.write(`${server.port}\n`);
+process.send?.({ port: server.port });
 process.once("SIGTERM", () => process.exit(0));
 process.once("disconnect", () => process.exit(0));

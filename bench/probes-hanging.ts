@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -8,11 +9,9 @@ import { certificateProbe } from "../src/probes/certificate.ts";
 import { dnsProbe } from "../src/probes/dns.ts";
 import { httpProbe } from "../src/probes/http.ts";
 import { runProbe, type Probe, type ProbeKind, type ProbeMemory, type ProbeResult } from "../src/probes/probe.ts";
-import { startSchedule } from "../src/probes/schedule.ts";
+import { preferSmallHeap, startSchedule } from "../src/probes/schedule.ts";
 import { tcpProbe } from "../src/probes/tcp.ts";
 import { vendorProbe } from "../src/probes/vendor.ts";
-import { createSocket } from "node:dgram";
-import type { AddressInfo } from "node:net";
 
 // I2: node bench/probes-hanging.ts --rounds 5
 // I3: the same; --seconds 90 --probes 2000 --every 30 --deadline 25. Prints one JSON line per figure.
@@ -26,15 +25,17 @@ const { values: given } = parseArgs({
   },
 });
 
+preferSmallHeap();
 process.env["AMPEL_BENCH_KEY"] = "key_of_nobody";
 const kinds = new Map<string, ProbeKind>(
   [certificateProbe, dnsProbe, httpProbe, tcpProbe, vendorProbe].map((kind) => [kind.kind, kind as unknown as ProbeKind]),
 );
 const host = openHost("local", { via: "local" });
 
-const server = fork(fileURLToPath(new URL("./probes-hanging-server.ts", import.meta.url)), { stdio: ["ignore", "pipe", "inherit", "ipc"] });
-const [line] = (await once(server.stdout!, "data")) as [Buffer];
-const port = Number(line.toString());
+// Beside the sources as .ts, beside the built files as .js.
+const serverFile = import.meta.url.replace(/(\.[jt]s)$/, "-server$1");
+const server = fork(fileURLToPath(serverFile), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+const [{ port }] = (await once(server, "message")) as [{ port: number }];
 const deafDns = createSocket("udp4").bind(0, "127.0.0.1");
 await once(deafDns, "listening");
 
@@ -49,8 +50,9 @@ try {
 /** I2: every look of a diagnosis hangs. */
 async function measureDiagnosis(): Promise<void> {
   const deadlineMs = 5000;
-  const dnsPort = (deafDns.address() as AddressInfo).port;
-  const specs: readonly [string, Record<string, unknown>][] = [
+  const dnsPort = deafDns.address().port;
+  type Written = readonly [string, Record<string, unknown>];
+  const specs: readonly [Written, ...Written[]] = [
     ["http", { url: `http://127.0.0.1:${port}/` }],
     ["http", { url: `https://127.0.0.1:${port}/` }],
     ["tcp", { address: "127.0.0.1", port, expectGreeting: "SSH-2.0" }],
@@ -59,7 +61,7 @@ async function measureDiagnosis(): Promise<void> {
     ["vendor", { vendor: "retell", key: "${env:AMPEL_BENCH_KEY}", baseUrl: `http://127.0.0.1:${port}` }],
   ];
   const probes = Array.from({ length: 200 }, (_, index) => {
-    const [kind, spec] = specs[index % specs.length]!;
+    const [kind, spec] = specs[index % specs.length] ?? specs[0];
     return probe(`${kind}-${index}`, kind, spec, deadlineMs, 30_000);
   });
   const tookMs: number[] = [];
@@ -119,13 +121,19 @@ async function measureSchedule(): Promise<void> {
 }
 
 function probe(id: string, kind: string, spec: Record<string, unknown>, deadlineMs: number, everyMs: number): Probe {
-  const parsed = kinds.get(kind)!.schema.parse(spec);
+  const parsed = kindOf(kind).schema.parse(spec);
   return { id, kind, spec: parsed, host: "local", subject: id, dependsOn: [], everyMs, deadlineMs };
+}
+
+function kindOf(name: string): ProbeKind {
+  const kind = kinds.get(name);
+  if (kind === undefined) throw new RangeError(name);
+  return kind;
 }
 
 async function look(each: Probe, signal?: AbortSignal): Promise<ProbeResult> {
   const memory: ProbeMemory = { get: () => undefined, set: () => {} };
-  return await runProbe(each, kinds.get(each.kind)!, { clock: systemClock, host, memory, ...(signal === undefined ? {} : { signal }) });
+  return await runProbe(each, kindOf(each.kind), { clock: systemClock, host, memory, ...(signal === undefined ? {} : { signal }) });
 }
 
 function print(

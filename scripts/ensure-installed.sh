@@ -8,7 +8,7 @@ cd "$root" || exit 3
 
 missingLimitS=${AMPEL_INSTALL_LIMIT_S:-1200}
 # With an old state that runs, an emergency waits no longer than this for a newer one.
-staleLimitS=${AMPEL_UPDATE_LIMIT_S:-120}
+staleLimitS=${AMPEL_UPDATE_LIMIT_S:-60}
 
 language=de
 case ${AMPEL_LANGUAGE:-} in

@@ -28,5 +28,5 @@ export async function lookOnce<Schema extends z.ZodObject>(kind: ProbeKind<Schem
   const { host = openHost("here", { via: "local" }), memory = createMemory(), clock = systemClock, deadlineMs = 10_000 } = given;
   const spec = kind.schema.parse(fields) as Record<string, unknown>;
   const probe = { id: kind.kind, kind: kind.kind, spec, host: host.name, subject: "it", dependsOn: [], everyMs: 30_000, deadlineMs };
-  return await runProbe(probe, kind as unknown as ProbeKind, { clock, host, memory });
+  return await runProbe(probe, kind, { clock, host, memory });
 }

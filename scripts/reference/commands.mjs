@@ -9,7 +9,9 @@ const headings = {
 
 /** What `ampel COMMAND --help` says, for every command, in both languages. */
 export async function describeCommands() {
-  const commands = await Promise.all(Object.entries(commandTable).map(async ([name, entry]) => ({ name, summary: entry.summary, command: await entry.load() })));
+  const commands = await Promise.all(
+    Object.entries(commandTable).map(async ([name, entry]) => ({ name, summary: entry.summary, command: await entry.load() })),
+  );
   const page = (language) => [
     ...headings[language].flatMap((line) => [line, ""]),
     ...commands.map(({ name, summary }) => `- [\`${name}\`](#${name.replaceAll(/[^a-z0-9-]/g, "")}) ${say(summary, language)}`),

@@ -27,7 +27,8 @@ async function list(paths: ChangePaths, memory = createMemory(), hosts: readonly
   const all = await listChanges({ hosts: hosts.map((host) => ({ host, paths })), memory, since, now: Date.now(), signal });
   return all.filter(({ what }) => JSON.stringify(what).includes(folder));
 }
-const told = (changes: readonly Change[]): string[] => changes.map(({ kind, what }) => `${kind} ${what.key} ${String(what.values["path"] ?? "")}`.replace(folder, "").trim());
+const say = (value: unknown): string => (typeof value === "string" ? value : "");
+const told = (changes: readonly Change[]): string[] => changes.map(({ kind, what }) => `${kind} ${what.key} ${say(what.values["path"])}`.replace(folder, "").trim());
 
 test("a switched release link, a git checkout, a changed file and a playbook are told, newest first", async () => {
   mkdirSync(at("41"));

@@ -6,7 +6,12 @@ export const lookText = `
 blind() { printf 'BLIND\\t%s\\t%s\\n' "$1" "$2"; }
 each_line() { while IFS= read -r line; do [ -z "$line" ] || printf '%s\\n' "$line"; done <<<"$1"; }
 printf 'ZONE\\t%s\\n' "$(date +%z)"
-booted=$(sed -n 's/^btime //p' /proc/stat)
+# A container boots later than its machine: systemd knows its own beginning, and when all that belongs to it had started.
+booted=$(systemctl --timestamp=unix show -p UserspaceTimestamp --value 2>/dev/null) || booted=
+started=$(systemctl --timestamp=unix show -p FinishTimestamp --value 2>/dev/null) || started=
+booted=\${booted#@}; started=\${started#@}
+[ -n "$booted" ] || booted=$(sed -n 's/^btime //p' /proc/stat)
+[ -n "$started" ] || started=$((booted + 120))
 printf 'BOOT\\t%s\\n' "$booted"
 
 each_line "$RELEASES" | while IFS= read -r path; do
@@ -52,8 +57,8 @@ elif [ -e /var/lib/dpkg ]; then blind package '/var/log/dpkg.log is not readable
 else blind package 'no package log is known here'; fi
 
 if units=$(systemctl --no-pager --timestamp=unix show -p Id,ActiveEnterTimestamp,ActiveState,NRestarts '*.service' 2>&1); then
-  printf '%s\\n' "$units" | awk -F= -v since="$SINCE" -v booted="$booted" '
-    function tell() { at = substr(entered, 2) + 0; if (state == "active" && at >= since && at > booted + 120) printf "UNIT\\t%d\\t%s\\t%s\\n", at, id, restarts }
+  printf '%s\\n' "$units" | awk -F= -v since="$SINCE" -v started="$started" '
+    function tell() { at = substr(entered, 2) + 0; if (state == "active" && at >= since && at > started + 2) printf "UNIT\\t%d\\t%s\\t%s\\n", at, id, restarts }
     /^$/ { tell(); id = ""; entered = ""; state = ""; restarts = "" }
     $1 == "Id" { id = $2 } $1 == "ActiveEnterTimestamp" { entered = $2 } $1 == "ActiveState" { state = $2 } $1 == "NRestarts" { restarts = $2 }
     END { tell() }'

@@ -41,7 +41,7 @@ export function readLook(host: string, printed: string, since: number, now: numb
 
 function kindOfFile(kind: string, path: string): ChangeKind {
   if (kind === "playbook" || kind === "cron") return kind;
-  if (/^\/etc\/cron/.test(path)) return "cron";
+  if (path.startsWith("/etc/cron")) return "cron";
   return "configuration";
 }
 

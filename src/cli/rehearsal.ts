@@ -49,7 +49,7 @@ async function respondInWorld(world: World, { app, screen, signal }: Pick<Call, 
     env: { ...app.env, AMPEL_STATE_DIR: join(world.folder, "ampel"), AMPEL_DATABASE_URL: "", AMPEL_CONFIG: "" },
   });
   try {
-    const report = await respondOnce(inner, { mayFix: true, canAsk: false, signal, ...hearing(screen) });
+    const report = await respondOnce(inner, { mayFix: true, canAsk: false, showsChanges: false, signal, ...hearing(screen) });
     return describeReport(report, screen);
   } finally {
     await inner.close();

@@ -1,3 +1,4 @@
+import type { Change } from "../changes/change.ts";
 import { exitCodes } from "../kernel/failure.ts";
 import { message, say } from "../kernel/message.ts";
 import type { JobOptions, Report } from "../responder/main-job.ts";
@@ -23,7 +24,7 @@ export function describeReport(report: Report, screen: Screen): Outcome {
   const zone = pictureDocument(first, language)["zone"];
   const lines = [
     ...(report.breakGlass === undefined ? [] : [screen.style(say(report.breakGlass, language), "warn")]),
-    ...report.changes.slice(0, 5).map((change) => `  Δ ${say(change, language)}`),
+    ...changeLines(report.changes, screen),
     headline(first, screen) + (first.zone === undefined ? "" : `  ${clockText(durationMs)} / ${clockText(budgetMs)}`),
     ...pictureLines(first, screen),
     ...plans.flatMap((plan) => planLines(plan, screen)),
@@ -39,7 +40,7 @@ export function describeReport(report: Report, screen: Screen): Outcome {
       zoneNow: pictureDocument(last, language)["zone"],
       incidentId: report.incidentId,
       mode: report.breakGlass === undefined ? "store" : "break-glass",
-      changes: report.changes.map((change) => say(change, language)),
+      changes: report.changes.map(({ at, kind, host, what, isBlind }) => ({ at: new Date(at).toISOString(), kind, host, what: say(what, language), isBlind })),
       findings: first.findings.map((finding) => findingDocument(finding, language)),
       blindSpots: pictureDocument(last, language)["blindSpots"],
       plans: plans.map((plan) => planDocument(plan, screen)),
@@ -53,4 +54,18 @@ export function describeReport(report: Report, screen: Screen): Outcome {
     lines,
     exitCode,
   );
+}
+
+const mostChangesShown = 5;
+
+/** What changed in the last 24 hours stands first: it is the likeliest cause. */
+function changeLines(changes: readonly Change[], screen: Screen): string[] {
+  if (changes.length === 0) return [];
+  const shown = changes.slice(0, mostChangesShown).map(({ host, what }) => `  Δ ${host}: ${say(what, screen.language)}`);
+  const rest = changes.length - shown.length;
+  return [
+    screen.style(say(message("changes.title"), screen.language), "strong"),
+    ...shown,
+    ...(rest > 0 ? [screen.style(`  … ${say(message("changes.more", { count: rest }), screen.language)}`, "dim")] : []),
+  ];
 }

@@ -9,7 +9,6 @@ import { expandProbes, hostOfDatabase } from "./expand.ts";
 import { withFullPaths } from "./full-paths.ts";
 import type { LoadedConfig } from "./load.ts";
 import type { ConfigProblem, FieldPath } from "./problem.ts";
-import { mapping } from "./references.ts";
 import { readSource, type ConfigSource } from "./source.ts";
 
 /** `error`: something will not work as written; `warning`: it works, and yet somebody should look. */
@@ -130,14 +129,15 @@ function checkSense({ config }: LoadedConfig, report: Report): void {
   }
   for (const [name, cache] of Object.entries(config.caches)) {
     if (cache.in !== "redis") continue;
-    const queue = Object.entries(mapping((config as Record<string, unknown>)["queues"])).find(([, entry]) => sharesDatabase(entry, cache));
+    const queue = Object.keys(config.queues).find((each) => numberOf(config, each) === cache.database && config.queues[each]?.on === cache.redis);
     if (queue === undefined) continue;
-    const what = message("config.cache-with-queue", { cache: name, queue: queue[0], database: cache.database });
+    const what = message("config.cache-with-queue", { cache: name, queue, database: cache.database });
     report("warning", ["caches", name, "database"], what, message("config.cache-with-queue-next"));
   }
 }
 
-function sharesDatabase(entry: unknown, cache: { redis: string; database: number }): boolean {
-  const { on, database } = mapping(entry);
-  return on === cache.redis && database === cache.database;
+/** Number of the Redis database a queue lies in. */
+function numberOf({ queues, databases }: LoadedConfig["config"], name: string): unknown {
+  const queue = queues[name];
+  return queue?.database ?? databases[queue?.on ?? ""]?.watch.spec["database"];
 }

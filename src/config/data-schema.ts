@@ -1,13 +1,16 @@
 import { z } from "zod";
-import { findProbeKind } from "../probes/catalogue.ts";
+import { mariadbProbe } from "../probes/mariadb.ts";
+import { postgresProbe } from "../probes/postgres.ts";
+import type { ProbeKind } from "../probes/probe.ts";
+import { redisProbe } from "../probes/redis.ts";
 import { localHost, pathSchema, referenceSchema, watchFields, type Watch } from "./fields.ts";
 import { extendKind, sectionOf, toWatch } from "./watch-schema.ts";
 
 /** The kind of probe that speaks each engine. */
-const kindOfEngine = { mariadb: "mariadb", mysql: "mariadb", postgres: "postgres", redis: "redis" } as const;
+const kinds = { mariadb: mariadbProbe, mysql: mariadbProbe, postgres: postgresProbe, redis: redisProbe } satisfies Record<string, ProbeKind>;
 
-export const engines = Object.keys(kindOfEngine) as (keyof typeof kindOfEngine)[];
-export type Engine = keyof typeof kindOfEngine;
+export type Engine = keyof typeof kinds;
+const engines = Object.keys(kinds) as Engine[];
 
 export type DatabaseEntry = { readonly engine: Engine; /** The service that runs it. */ readonly service?: string; readonly host?: string; readonly watch: Watch };
 
@@ -17,17 +20,13 @@ const belongsTo = {
 };
 
 export const databasesSection = sectionOf<DatabaseEntry>(
-  choice(
-    "engine",
-    engines.flatMap((engine) => {
-      const kind = findProbeKind(kindOfEngine[engine]);
-      if (kind === undefined) return [];
-      const fields = extendKind(kind, { ...belongsTo, ...watchFields, engine: z.literal(engine) });
-      return [fields.transform((given) => toDatabase(engine, toWatch(kind, given), given))];
-    }),
-  ),
+  z.discriminatedUnion("engine", engines.map((engine) => databaseOf(engine, kinds[engine])) as never),
   "Databases and Redis: connection, critical tables, canary",
 );
+
+function databaseOf(engine: Engine, kind: ProbeKind): z.ZodType<DatabaseEntry> {
+  return extendKind(kind, { ...belongsTo, ...watchFields, engine: z.literal(engine) }).transform((given) => toDatabase(engine, toWatch(kind, given), given));
+}
 
 function toDatabase(engine: Engine, watch: Watch, given: { service?: string; host?: string }): DatabaseEntry {
   const { service, host } = given;
@@ -55,8 +54,3 @@ export const cachesSection = sectionOf<CacheEntry>(
     ),
   "Caches that may be emptied in an emergency",
 );
-
-/** One of several shapes, told apart by a word. */
-export function choice<Entry>(discriminator: string, options: readonly z.ZodType<Entry>[]): z.ZodType<Entry> {
-  return options.length === 0 ? z.never() : z.discriminatedUnion(discriminator, options as never);
-}

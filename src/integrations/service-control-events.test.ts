@@ -66,7 +66,7 @@ test("a local process is heard when it is killed, stopped, continued and replace
   await watch.stop();
 });
 
-test("watching a hundred processes costs less than a twentieth of a core", async () => {
+test("watching a hundred processes costs less than a tenth of a core", async () => {
   await openServiceControl(here, addresses[0] ?? { manager: "process", pidFile: "", start: [] }).start(limits);
   const many = Array.from({ length: 100 }, () => ({ ...addresses[0], manager: "process" as const, pidFile: addresses[0]?.pidFile ?? "", start: ["sleep"] }));
   const abort = new AbortController();
@@ -74,8 +74,7 @@ test("watching a hundred processes costs less than a twentieth of a core", async
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const used = process.cpuUsage(before);
-  console.info(`100 processes watched: ${((used.user + used.system) / 15_000).toFixed(2)} % of a core`);
-  expect((used.user + used.system) / 1_500_000).toBeLessThan(0.2);
+  expect((used.user + used.system) / 1_500_000).toBeLessThan(0.1);
   abort.abort();
   await watched;
 });
@@ -99,7 +98,6 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
     const watch = await watchBoth(sshd.host);
     const stopped = await watch.next("changed", () => process.kill(pidOf(1), "SIGSTOP"));
     const killed = await watch.next("changed", () => process.kill(pidOf(1), "SIGKILL"));
-    console.info(`heard over ssh after ms: ${stopped} ${killed}`);
     expect(Math.min(stopped, killed)).toBeLessThan(1_000);
     const lost = watch.next("lost");
     await sshd.kill();

@@ -105,7 +105,6 @@ describe.skipIf(missing)(missing === undefined ? "on a booted systemd over ssh" 
       const event = await vi.waitFor(() => { const one = heard("changed", "nginx.service", since); expect(one).toBeDefined(); return one; }, { timeout: 5_000, interval: 5 });
       delays.push(Math.round((event?.heardMs ?? 0) - killedMs));
     }
-    console.info("kill -9 heard over ssh after ms:", delays.join(" "));
     expect(delays.toSorted((left, right) => left - right)[2]).toBeLessThan(1_000);
     // Killed as a unit: systemd starts redis again at once, and the alias is heard all the same.
     const since = events.length;
@@ -140,8 +139,8 @@ describe.skipIf(missing)(missing === undefined ? "on a booted systemd over ssh" 
       await vi.waitFor(() => expect(events.length).toBeGreaterThan(since), { timeout: 5_000, interval: 5 });
       delays.push((events[since]?.at ?? 0) - killedAt);
     }
-    console.info("kill -9 heard on the local bus after ms:", delays.join(" "));
     vi.unstubAllEnvs();
+    expect(delays.toSorted((left, right) => left - right)[2]).toBeLessThan(500);
     abort.abort();
     await watched;
   }, limitMs);

@@ -51,7 +51,6 @@ describe("a secret never shows itself", () => {
     const lines: unknown[] = [];
     const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
     const spy = vi.spyOn(console, "log").mockImplementation((...given: unknown[]) => lines.push(format(...given)));
-    // oxlint-disable-next-line no-console -- what is tested is that it may be printed
     console.log(new Secret("${env:AMPEL_TEST_SECRET}"), { secret: new Secret("${env:AMPEL_TEST_SECRET}") });
     spy.mockRestore();
     write.mockRestore();

@@ -1,7 +1,6 @@
 import { message, type Message } from "../kernel/message.ts";
 import type { Step } from "./playbook.ts";
-import { approvalExpiryMs, approvalTopic, type Approval } from "./run-contract.ts";
-import type { RunScene } from "./run-step.ts";
+import { approvalExpiryMs, approvalTopic, type Approval, type RunScene } from "./run-contract.ts";
 
 /**
  * Waits until enough different persons have said yes to exactly this text, and no longer than ten minutes.

@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { exitCodes } from "../kernel/failure.ts";
 import type { CommandResult } from "../kernel/exec.ts";
 import { maskPersonalData } from "../kernel/mask.ts";
 import { expand, readInProcess, withoutParameters } from "./parameters.ts";
@@ -13,7 +14,7 @@ const keptOutput = 4000;
 export async function runBlock(block: Block, step: Step, input: RunInput, hands: RunHands, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
   const env = bindParameters(block, input);
   const lines = readInProcess(block, env);
-  const result = lines === undefined ? await runShell(block, step, input, hands, env, limitMs, signal) : await runLines(lines, hands, env, limitMs, signal);
+  const result = lines === undefined ? await runShell(block, step, input, hands, env, limitMs, signal) : await runLines(lines, block.role === "do" && block.risk === "read", hands, env, limitMs, signal);
   return { ...result, output: maskPersonalData(result.output.trim()).slice(-keptOutput) };
 }
 
@@ -32,9 +33,12 @@ export function bindParameters(block: Block, input: RunInput): Record<string, st
   return env;
 }
 
+/** A look that found something in a zone has looked: only a verify block takes that for a no. */
+const zoneCodes: ReadonlySet<number> = new Set([exitCodes.green, exitCodes.yellow, exitCodes.red]);
+
 type Lines = NonNullable<ReturnType<typeof readInProcess>>;
 
-async function runLines(lines: Lines, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
+async function runLines(lines: Lines, isLook: boolean, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
   const limit = AbortSignal.timeout(limitMs);
   let output = "";
   for (const { words } of lines) {
@@ -42,7 +46,7 @@ async function runLines(lines: Lines, hands: RunHands, env: Record<string, strin
     const ended = await Promise.race([called, afterAbort(limit)]);
     if (ended === "timeout") return { isDone: false, isTimedOut: true, exitCode: undefined, output };
     output += `${ended.output.trimEnd()}\n`;
-    if (ended.exitCode !== 0) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output };
+    if (ended.exitCode !== 0 && !(isLook && zoneCodes.has(ended.exitCode))) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output };
   }
   return { isDone: true, isTimedOut: false, exitCode: 0, output };
 }

@@ -1,6 +1,8 @@
+import type { DurableRun } from "../kernel/durable/run.ts";
 import type { Host } from "../integrations/host.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Message } from "../kernel/message.ts";
+import type { Playbook } from "./playbook.ts";
 import type { Cause, Zone } from "../probes/cause.ts";
 import type { Logbook, RunState, StepState } from "../logbook/entry.ts";
 
@@ -82,3 +84,11 @@ export function approvalTopic(stepName: string): string {
 
 /** An approval that nobody gives in this time is not given. */
 export const approvalExpiryMs = 10 * 60_000;
+
+/** What the steps of one run share. */
+export type RunScene = {
+  readonly run: DurableRun;
+  readonly playbook: Playbook;
+  readonly input: RunInput;
+  readonly hands: RunHands;
+};

@@ -1,18 +1,10 @@
-import type { Attempt, DurableRun } from "../kernel/durable/run.ts";
+import type { Attempt } from "../kernel/durable/run.ts";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import type { StepState } from "../logbook/entry.ts";
 import { awaitApproval } from "./approval.ts";
-import type { Block, Playbook, Step } from "./playbook.ts";
+import type { Block, Step } from "./playbook.ts";
 import { runBlock, type BlockResult } from "./run-block.ts";
-import type { RunHands, RunInput, StepReport } from "./run-contract.ts";
-
-/** What the steps of one run share. */
-export type RunScene = {
-  readonly run: DurableRun;
-  readonly playbook: Playbook;
-  readonly input: RunInput;
-  readonly hands: RunHands;
-};
+import type { RunScene, StepReport } from "./run-contract.ts";
 
 type Ending = { readonly state: StepState; readonly message: Message; readonly output: string };
 

@@ -3,8 +3,8 @@ import { message, type Message } from "../kernel/message.ts";
 import { decideAuthority } from "./authority.ts";
 import { parsePlaybook } from "./parse.ts";
 import type { Step } from "./playbook.ts";
-import type { RunHands, RunInput, RunOutcome, StepReport } from "./run-contract.ts";
-import { runStep, undoStep, type RunScene } from "./run-step.ts";
+import type { RunHands, RunInput, RunOutcome, RunScene, StepReport } from "./run-contract.ts";
+import { runStep, undoStep } from "./run-step.ts";
 import { sliceBudget } from "./slices.ts";
 
 /** The workflow that carries out a playbook. Its order of durable steps is a contract: see `workflowShape`. */
@@ -66,7 +66,9 @@ async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
     if (step.onFailure === "stop") return { reports, state: "failed", reason };
     return await undoAll(scene, [...touched, step], reports, reason);
   }
-  const isWorking = reports.every(({ state }) => state !== "failed");
+  // A look that failed and was allowed to says nothing about whether the cure worked.
+  const looks = new Set(playbook.steps.filter(({ risk, onFailure }) => risk === "read" && onFailure === "continue").map(({ name }) => name));
+  const isWorking = reports.every(({ name, state }) => state !== "failed" || looks.has(name));
   const reason = isWorking ? message("run.succeeded") : message("run.partly-failed");
   return { reports, state: isWorking ? "succeeded" : "failed", reason };
 }

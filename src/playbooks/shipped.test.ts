@@ -104,3 +104,8 @@ test("the source playbook would not survive as a playbook: it is refused before 
   const source = readFileSync(new URL("../../test/fixtures/source-playbook/source-playbook.md", import.meta.url), "utf8");
   expect(parsePlaybook(source, "source.md").playbook).toBeUndefined();
 });
+
+test("the commands that lint takes for known are those of the command table", async () => {
+  const { commandTable } = await import("../cli/table.ts");
+  for (const { name, isWriting = false } of knownCommands) expect([name, commandTable[name]?.isChanging]).toEqual([name, isWriting]);
+});

@@ -15,10 +15,12 @@ import { httpProbe } from "./http.ts";
 import { vendorProbe } from "./vendor.ts";
 import { mariadbProbe } from "./mariadb.ts";
 import { postgresProbe } from "./postgres.ts";
+import { queueProbe } from "./queue.ts";
+import { redisProbe } from "./redis.ts";
 import { tcpProbe } from "./tcp.ts";
 
 /** Every kind of check; adding one means a file, its test, and a line here. */
-export const probeKinds = [backupProbe, clockOffsetProbe, cronProbe, diskProbe, loadProbe, logErrorsProbe, memoryProbe, releaseProbe, serviceProbe, certificateProbe, dnsProbe, heartbeatProbe, httpProbe, vendorProbe, tcpProbe, mariadbProbe, postgresProbe] as const;
+export const probeKinds = [backupProbe, clockOffsetProbe, cronProbe, diskProbe, loadProbe, logErrorsProbe, memoryProbe, releaseProbe, serviceProbe, certificateProbe, dnsProbe, heartbeatProbe, httpProbe, vendorProbe, tcpProbe, mariadbProbe, postgresProbe, redisProbe, queueProbe] as const;
 
 export function findProbeKind(kind: string): ProbeKind | undefined {
   return (probeKinds as readonly ProbeKind[]).find((candidate) => candidate.kind === kind);

@@ -112,7 +112,7 @@ function targetsOf(words: readonly string[], folder: string | undefined): CronTa
   }
   if (!interpreters.test(name)) return program;
   const inline = rest.findIndex((word) => /^-[a-z]*c$/.test(word));
-  if (inline >= 0 && /sh$/.test(name)) return [...program, ...listTargets(rest[inline + 1] ?? "")];
+  if (inline >= 0 && name.endsWith("sh")) return [...program, ...listTargets(rest[inline + 1] ?? "")];
   const script = rest.find((word) => !word.startsWith("-"));
   // `php -r`, `python -m`, `node -e`: the program is in the line itself.
   if (script === undefined || rest.some((word) => /^-(?:r|m|e|c)$/.test(word)) || !isPlain(script)) return program;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createMemory, createMovedClock, lookOnce } from "../../test/probe-look.ts";
-import { countFingerprints, errorPattern, fingerprintOf, recentLines } from "./log-errors-fingerprint.ts";
+import { errorPattern, fingerprintOf, recentLines } from "./log-errors-fingerprint.ts";
 import { logErrorsProbe } from "./log-errors.ts";
 
 test.each([

@@ -107,7 +107,7 @@ export async function readBullQueue(session: RedisSession, name: string, prefix:
   const candidates = [oldestWaiting, oldestPaused, firstPrioritized, Number(due) > 0 ? firstDue : undefined].filter((job) => job !== undefined);
   const times = await session.batch(candidates.map((job) => ["HMGET", `${key}:${job}`, "timestamp", "delay"]));
   const ages = times.map((answer) => (Array.isArray(answer) ? now - Number(answer[0]) - Number(answer[1] ?? 0) : Number.NaN)).filter((age) => Number.isFinite(age));
-  const locks = await session.batch(inHand.map((job) => ["EXISTS", `${key}:${job}:lock`]));
+  const locks = await session.batch((inHand as string[]).map((job) => ["EXISTS", `${key}:${job}:lock`]));
   const [nextJob] = candidates;
   return {
     depth: Number(waiting) + Number(paused) + Number(prioritized) + Number(due),
@@ -131,12 +131,16 @@ async function readAll(session: RedisSession, key: string, commands: readonly (r
 /** A queue in a SQL table: one query for the number of waiting jobs, one for the oldest (its age in seconds, or its time). Both run in a read-only transaction. */
 export async function readSqlQueue(connection: SqlConnection, queries: { count: string; oldest?: string | undefined }, signal: AbortSignal, statementMs: number, now: number): Promise<QueueSight> {
   return await withSql(connection, signal, statementMs, async ({ query, engine }) => {
+    // The queries see the time zone the application sees.
+    if (engine === "mariadb") await query("SET SESSION time_zone = @@GLOBAL.time_zone");
     await query(engine === "mariadb" ? "START TRANSACTION READ ONLY" : "BEGIN READ ONLY");
     const depth = toCount(firstValue(await query(queries.count)));
     const oldest = queries.oldest === undefined ? undefined : firstValue(await query(queries.oldest));
+    // A time without a zone is compared with the server's own clock, written the same way.
+    const serverNow = firstValue(await query(engine === "mariadb" ? "SELECT NOW(3)" : "SELECT now()"));
     await query("ROLLBACK");
     if (oldest === undefined || oldest === null || depth === 0) return { depth };
-    const oldestAgeMs = toAgeMs(oldest, now);
+    const oldestAgeMs = toAgeMs(oldest, serverNow instanceof Date ? serverNow.getTime() : now);
     // The same oldest job has the same beginning, give or take the second in which the age was rounded.
     return { depth, oldestAgeMs, nextJob: `since ${Math.round((now - oldestAgeMs) / 5000)}` };
   });

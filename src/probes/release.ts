@@ -21,7 +21,7 @@ const source = z
     /** Takes the id out of the text by its first group. */
     pattern: z.string().min(1).optional(),
   })
-  .refine(({ pattern: _, ...places }) => Object.values(places).filter((place) => place !== undefined).length === 1, { error: "release-source" });
+  .refine((given) => listPlaces(given).length === 1, { error: "release-source" });
 
 const schema = z.strictObject({
   running: source,
@@ -92,8 +92,12 @@ export const releaseProbe = defineProbe({
   },
 });
 
-function placeOf({ pattern: _, ...places }: Source): [string, string] {
-  return Object.entries(places).find((entry): entry is [string, string] => entry[1] !== undefined) ?? ["file", ""];
+function placeOf(given: Source): [string, string] {
+  return listPlaces(given)[0] ?? ["file", ""];
+}
+
+function listPlaces(given: Readonly<Record<string, string | undefined>>): [string, string][] {
+  return Object.entries(given).filter((entry): entry is [string, string] => entry[0] !== "pattern" && entry[1] !== undefined);
 }
 
 function idOf({ pattern }: Source, printed: string, side: string): string {

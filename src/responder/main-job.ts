@@ -1,4 +1,5 @@
 import type { App } from "../app.ts";
+import type { Change } from "../changes/change.ts";
 import { holdResponderLock } from "../kernel/responder-lock.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Config } from "../config/schema.ts";
@@ -22,7 +23,7 @@ export type Report = {
   /** What would run, when nothing may be changed. */
   readonly plans: readonly PlannedRun[];
   readonly leftAlone: readonly { readonly finding: Finding; readonly reason: Message }[];
-  readonly changes: readonly Message[];
+  readonly changes: readonly Change[];
   readonly incidentId: string | undefined;
   readonly breakGlass: Message | undefined;
   readonly durationMs: number;
@@ -35,6 +36,8 @@ export type JobOptions = {
   /** False: look and plan only. */
   readonly mayFix: boolean;
   readonly canAsk: boolean;
+  /** False in a rehearsal: what changed on the machine is not about the sandbox. */
+  readonly showsChanges?: boolean;
   readonly signal: AbortSignal;
   onProgress(what: Message): void;
   onLook(done: number, count: number): void;
@@ -56,7 +59,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
   };
   // Nothing waits for the store: it opens while the probes look, and its absence is only a reason for break-glass.
   if (options.mayFix) app.durable().catch(() => {});
-  const [first, changes] = await Promise.all([lookAll(), recentChanges(app)]);
+  const [first, changes] = await Promise.all([lookAll(), options.showsChanges === false ? [] : recentChanges(app, options.signal)]);
   const finish = (given: Partial<Report>): Report => {
     const last = given.last ?? first;
     return {
@@ -92,6 +95,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       playbooks,
       probes,
       orders,
+      hosts: new Set(Object.keys(config.hosts)),
       look: lookAll,
       isStillThere: (finding) => seesStill(app, probes, finding, options.signal),
       now: () => app.clock.now(),

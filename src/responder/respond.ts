@@ -1,9 +1,10 @@
 import { hours } from "../kernel/clock.ts";
 import { newId } from "../kernel/ids.ts";
-import { message, type Message } from "../kernel/message.ts";
+import { join, message, type Message } from "../kernel/message.ts";
 import type { Zone } from "../probes/cause.ts";
 import type { Probe } from "../probes/probe.ts";
 import { findPlaybooks } from "../playbooks/catalogue.ts";
+import { planRun } from "../playbooks/plan.ts";
 import type { Playbook } from "../playbooks/playbook.ts";
 import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { findingKey, type Finding } from "../triage/finding.ts";
@@ -34,6 +35,8 @@ export type Scene = {
   readonly playbooks: readonly Playbook[];
   readonly probes: readonly Probe[];
   readonly orders: Orders;
+  /** Names of the hosts a step may run on. */
+  readonly hosts: ReadonlySet<string>;
   /** A fresh look at everything. */
   look(): Promise<Picture>;
   /** A fresh look at this finding's own probes. */
@@ -123,8 +126,11 @@ async function treat(finding: Finding, incident: OpenIncident | undefined, scene
     await durable.logbook.write({ kind: "alarm", message: limit });
     return { reason: limit };
   }
+  const input = inputFor(playbook, finding, incident, orders);
+  const { refusals } = planRun(playbook, { ...input, subjectHost: input.host, hosts: scene.hosts });
+  if (refusals.length > 0) return { reason: join(refusals) };
   scene.onProgress(message("responder.running", { playbook: playbook.id, subject: finding.subject }));
-  return { outcome: await durable.run(newId("run"), inputFor(playbook, finding, incident, orders)) };
+  return { outcome: await durable.run(newId("run"), input) };
 }
 
 /** Why a switch of an operator keeps this finding from being treated. */

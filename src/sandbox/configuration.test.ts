@@ -56,7 +56,7 @@ const worries = (results: readonly (ProbeResult & { subject: string })[]): strin
 
 test("the configuration of a world is accepted, and its probes find nothing to complain about", async () => {
   expect(worries(await diagnose())).toEqual([]);
-  expect([...new Set(probes.map(({ kind }) => kind))].sort()).toEqual(["disk", "http", "postgres", "service", "vendor"]);
+  expect([...new Set(probes.map(({ kind }) => kind))].sort()).toEqual(["disk", "http", "postgres", "queue", "service", "vendor"]);
 });
 
 test("nothing but the world is watched: neither the load nor the disks of the machine", () => {

@@ -56,6 +56,19 @@ export function describeWorld(world: World) {
         every: "2s",
       },
     },
+    queues: {
+      jobs: {
+        on: "askproai",
+        format: "sql",
+        countQuery: "select count(*) from jobs where state = 'waiting'",
+        oldestQuery: "select extract(epoch from now() - min(created_at)) from jobs where state = 'waiting'",
+        maxDepth: worldLimits.queueDepth,
+        maxAge: "5m",
+        stuckAfter: "10s",
+        dependsOn: ["worker"],
+        every: "2s",
+      },
+    },
     vendors: {
       retell: { apiKey: secret("retell-key"), baseUrl: `http://127.0.0.1:${ports.retell}`, statusUrl: `http://127.0.0.1:${ports.retell}/api/v2/summary.json`, every: "2s" },
       calcom: { apiKey: secret("calcom-key"), baseUrl: `http://127.0.0.1:${ports.calcom}`, statusUrl: `http://127.0.0.1:${ports.calcom}/api/status/summary.json`, every: "2s", rest: "2s" },

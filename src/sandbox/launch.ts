@@ -113,7 +113,7 @@ function sizeOf(file: string): number {
 function logTail(file: string, from: number): string | undefined {
   if (sizeOf(file) <= from) return undefined;
   const lines = readFileSync(file).subarray(from).toString("utf8").split("\n").filter((line) => line.trim() !== "");
-  return (lines.findLast((line) => /error|fatal/i.test(line)) ?? lines.at(-1))?.trim();
+  return (lines.find((line) => /^\w*Error:|FATAL|PANIC/.test(line)) ?? lines.at(-1))?.trim();
 }
 
 function notStarted(world: World, name: ProgramName, reason: string): Failure {

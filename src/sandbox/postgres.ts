@@ -155,7 +155,7 @@ export function underServerAccount({ postgres: { uid, gid } }: World, argv: read
 /**
  * The command that runs the server in the foreground. A killed server may stay as a zombie where nobody collects the dead
  * (a container whose first process is no init), and Postgres takes a zombie for a living rival. Its lock file is then given
- * our own number, which it knows to be left over, and all its other checks still hold.
+ * our own number, which it knows to be left over; all its other checks still hold.
  */
 export function postgresStart(world: World): string[] {
   return ["bash", "-c", takeOverLock, "postgres", join(world.postgres.data, "postmaster.pid"), ...underServerAccount(world, postgresCommand(world))];
@@ -165,7 +165,7 @@ const takeOverLock = `
 lock=$1; shift
 if [ -r "$lock" ] && read -r pid <"$lock" && read -r stat 2>/dev/null <"/proc/$pid/stat"; then
   rest=\${stat##*) }
-  if [ "\${rest%% *}" = Z ]; then text=$(sed "1s/.*/$$/" "$lock") && printf '%s\\n' "$text" >"$lock"; fi
+  if [ "\${rest%% *}" = Z ]; then text=$(sed "1s/.*/$$/; 8s/.*/starting/" "$lock") && printf '%s\\n' "$text" >"$lock"; fi
 fi
 exec "$@"`;
 

@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openHost } from "../integrations/host.ts";
 import { openServiceControl } from "../integrations/service-control.ts";
 import { checkWorld } from "./health.ts";
-import { kill, runningProgram } from "./launch.ts";
+import { kill, launch, runningProgram } from "./launch.ts";
 import { listWorlds, lookAtWorld } from "./list.ts";
 import { mendWorld } from "./mend.ts";
 import { findProcesses } from "./process-identity.ts";
@@ -149,6 +151,23 @@ test("every service can be killed and started again by the service control, from
   await expect.poll(() => checkWorld(world), { timeout: 8000 }).toEqual([]);
   await stopWorld(folder);
   expect(leftovers(folder)).toEqual([]);
+});
+
+test("a service whose port somebody else took says so, and starts when it is free again", async () => {
+  const folder = newFolder();
+  const world = await startWorld({ folder });
+  await kill(world, "postgres");
+  const squatter = createServer();
+  // The killed server's children need a moment to let go of the port.
+  const listen = async (): Promise<boolean> => {
+    squatter.listen(world.ports.postgres, "127.0.0.1");
+    return await Promise.race([once(squatter, "listening").then(() => true), once(squatter, "error").then(() => false)]).catch(() => false);
+  };
+  await expect.poll(listen).toBe(true);
+  await expect(launch(world, "postgres")).rejects.toThrow(/could not create any TCP/);
+  squatter.close();
+  expect(await checkWorld(await mendWorld(world))).toEqual([]);
+  await stopWorld(folder);
 });
 
 test("a world whose description is garbage is listed and taken down", async () => {

@@ -49,23 +49,34 @@ export async function startWorld({ folder: wanted = defaultFolder(), diesWithSta
   const lock = await takeLock(folder);
   if (lock === undefined) throw new Failure("run-busy", message("sandbox.busy", { folder }), message("sandbox.busy-next"));
   try {
-    await claimFolder(folder);
-    registerWorld(folder);
-    try {
-      onProgress(message("sandbox.step-plan", { folder }));
-      const world = await completeWorld(await planWorld(folder, diesWithStarter ? identify(process.pid) : undefined), { signal, onProgress });
-      await waitUntilHealthy(world, signal);
-      return world;
-    } catch (error) {
-      // The reason why it did not start matters more than what could not be removed; `list` still shows that.
-      await removeWorld(folder).then(
-        () => forgetWorld(folder),
-        () => {},
-      );
-      throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await build(folder, { diesWithStarter, signal, onProgress });
+      } catch (error) {
+        // Between our choice of the ports and their use, somebody else may take one.
+        if (attempt === 3 || !(error instanceof Failure && /EADDRINUSE|could not create any TCP/.test(error.message))) throw error;
+      }
     }
   } finally {
     await lock.release();
+  }
+}
+
+async function build(folder: string, { diesWithStarter, signal, onProgress }: Required<Pick<StartOptions, "diesWithStarter" | "onProgress">> & Pick<StartOptions, "signal">): Promise<World> {
+  await claimFolder(folder);
+  registerWorld(folder);
+  try {
+    onProgress(message("sandbox.step-plan", { folder }));
+    const world = await completeWorld(await planWorld(folder, diesWithStarter ? identify(process.pid) : undefined), { signal, onProgress });
+    await waitUntilHealthy(world, signal);
+    return world;
+  } catch (error) {
+    // The reason why it did not start matters more than what could not be removed; `list` still shows that.
+    await removeWorld(folder).then(
+      () => forgetWorld(folder),
+      () => {},
+    );
+    throw error;
   }
 }
 

@@ -73,9 +73,12 @@ function muteDependents(findings: readonly Finding[], probes: readonly Probe[]):
   }
   // Only a real loss explains others; a slow database does not excuse a dead worker.
   const lost = new Set(findings.filter(({ zone }) => zone === "red").map(({ subject }) => subject));
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    [...(dependsOn.get(from) ?? [])].some((below) => below === to || (!seen.has(below) && reaches(below, to, seen.add(below))));
   const explain = (subject: string, seen: ReadonlySet<string>): string | undefined => {
     for (const below of dependsOn.get(subject) ?? []) {
-      if (seen.has(below)) continue;
+      // Two that stand on each other explain nothing: both are heard.
+      if (seen.has(below) || reaches(below, subject)) continue;
       const deeper = explain(below, new Set([...seen, below]));
       if (deeper !== undefined) return deeper;
       if (lost.has(below)) return below;

@@ -30,6 +30,11 @@ const gates: Readonly<Record<string, readonly Violation[]>> = {
       extraFile("src/triage/shout.ts", 'export const shout = (): void => console.log("x");\n'),
       /no-console/,
     ],
+    [
+      "writing to the terminal outside of the command line",
+      extraFile("src/triage/shout.ts", 'export const shout = (): boolean => process.stdout.write("x");\n'),
+      /no-restricted-properties/,
+    ],
     ["a switch that forgets a case", kernelFile(forgetfulSwitch()), /switch-exhaustiveness-check/],
     ["a one-letter name", kernelFile("export const add = (a: number): number => a;\n"), /id-length/],
     ["a file name with capitals", extraFile("src/kernel/badName.ts", "export const bad = 1;\n"), /filename-case/],

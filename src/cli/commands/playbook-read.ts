@@ -42,26 +42,26 @@ export const playbookLint: Command = {
   words: ["[FILE…]"],
   options: {},
   async run({ app, words, screen }) {
-    const paths = words.length > 0 ? words : (await app.playbooks()).playbooks.map(({ path }) => path);
-    const { problems } = words.length > 0 ? { problems: [] } : await app.playbooks();
+    const catalogue = await app.playbooks();
+    const paths = words.length > 0 ? words : [...new Set([...catalogue.playbooks, ...catalogue.problems].map(({ path }) => path))];
+    const playbookIds = new Set(catalogue.playbooks.map(({ id }) => id));
     const commands = Object.entries(commandTable).map(([name, { isChanging }]) => ({ name, isWriting: isChanging }));
     const findings: LintFinding[] = [];
     for (const path of paths) {
       const text = await readText(path);
-      findings.push(...lintPlaybook(text, path, { now: app.clock.now(), commands }));
+      findings.push(...lintPlaybook(text, path, { now: app.clock.now(), commands, playbookIds }));
     }
-    const errors = findings.filter(({ severity }) => severity === "error").length + problems.length;
+    const errors = findings.filter(({ severity }) => severity === "error").length;
     const { language } = screen;
     return done(
       { findings: findings.map((finding) => ({ ...finding, message: say(finding.message, language), safeWay: say(finding.safeWay, language) })), errors },
       [
-        ...problems.map((problem) => `${screen.style("✗", "bad")} ${problem.path}:${problem.line} ${say(describeProblem(problem), language)}`),
         ...findings.flatMap((finding) => [
           `${screen.style(finding.severity === "error" ? "✗" : "!", finding.severity === "error" ? "bad" : "warn")} ${finding.path}:${finding.line} ${finding.rule}: ${say(finding.message, language)}`,
           `    ${screen.style(finding.excerpt, "dim")}`,
           `    → ${say(finding.safeWay, language)}`,
         ]),
-        message("playbook.lint-summary", { files: paths.length, errors, warnings: findings.length + problems.length - errors }),
+        message("playbook.lint-summary", { files: paths.length, errors, warnings: findings.length - errors }),
       ],
       errors > 0 ? 2 : 0,
     );

@@ -115,4 +115,7 @@ export const commandTexts = {
   "daemon.listen-failed": { de: "Lebenszeichen werden nicht angenommen: {address} ({reason})", en: "Heartbeats are not accepted: {address} ({reason})" },
   "watch.by-daemon": { de: "live vom laufenden Dienst; Strg-C beendet", en: "live from the running daemon; Ctrl-C ends" },
   "watch.by-self": { de: "eigene Blicke, kein Dienst läuft; Strg-C beendet", en: "looks of its own, no daemon is running; Ctrl-C ends" },
+  "changes.title": { de: "In den letzten 24 Stunden geändert:", en: "Changed in the last 24 hours:" },
+  "changes.more": { de: "{count} weitere (--json zeigt alle)", en: "{count} more (--json shows all)" },
+  "performance.figures": { de: "Messwerte, die schlechten zuerst:", en: "Figures, the bad ones first:" },
 } as const;

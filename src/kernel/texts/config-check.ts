@@ -16,6 +16,11 @@ export const configCheckTexts = {
   "config.host-none-instead": { de: "ssh: benutzer@{name} ergänzen, oder address: local", en: "Add ssh: user@{name}, or address: local" },
   "config.damping": { de: "{failures} schlechte von {of} Blicken kann es nicht geben; der Befund käme nie", en: "{failures} bad looks out of {of} cannot happen; the finding would never come" },
   "config.damping-instead": { de: "Höchstens {of} schreiben oder of erhöhen", en: "Write at most {of}, or raise of" },
+  "config.queue-engine": { de: "format {format} passt nicht zu einer Datenbank {engine}", en: "format {format} does not fit a database {engine}" },
+  "config.queue-engine-instead": { de: "laravel oder bullmq für Redis schreiben, sql für MariaDB und Postgres", en: "Write laravel or bullmq for Redis, sql for MariaDB and Postgres" },
+  "config.rule-queue": { de: "format und connection passen nicht zusammen", en: "format and connection do not fit together" },
+  "config.queue-count": { de: "countQuery gehört zu format: sql, und nur dazu", en: "countQuery belongs to format: sql, and only to it" },
+  "config.queue-count-instead": { de: "Für sql ergänzen, zum Beispiel countQuery: SELECT COUNT(*) FROM jobs; sonst löschen", en: "Add it for sql, for example countQuery: SELECT COUNT(*) FROM jobs; otherwise delete it" },
   "config.probe-taken": { de: "Eine Prüfung {id} entsteht schon aus einem anderen Abschnitt", en: "Another section already makes a check {id}" },
   "config.probe-taken-instead": { de: "Umbenennen, oder die Werte dort eintragen, wo sie entsteht", en: "Rename it, or put the values where it is made" },
 
