@@ -3,8 +3,9 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LoadedConfig } from "./config/load.ts";
+import type { Config } from "./config/schema.ts";
 import { openHost, type Host } from "./integrations/host.ts";
-import { systemClock, type Clock } from "./kernel/clock.ts";
+import { minutes, seconds, systemClock, type Clock } from "./kernel/clock.ts";
 import { Failure } from "./kernel/failure.ts";
 import { message, type Language } from "./kernel/message.ts";
 import type { PlaybookCatalogue } from "./playbooks/catalogue.ts";
@@ -51,13 +52,15 @@ export type AppOptions = {
   readonly configPath?: string | undefined;
   readonly cwd?: string;
   readonly clock?: Clock;
+  /** Names of the commands there are; playbooks are checked against them. */
+  readonly commands: readonly string[];
   execute(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
 };
 
 /** The folder Ampel is installed in, from sources and from `dist` alike. */
 export const installFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export function openApp({ env, language, configPath, cwd = process.cwd(), clock = systemClock, execute }: AppOptions): App {
+export function openApp({ env, language, configPath, cwd = process.cwd(), clock = systemClock, commands, execute }: AppOptions): App {
   const hosts = new Map<string, Host>();
   let config: Promise<LoadedConfig | undefined> | undefined;
   let known: LoadedConfig | undefined;
@@ -101,7 +104,9 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     },
     probes: async () => {
       const { expandProbes } = await import("./config/expand.ts");
-      return expandProbes((await app.loaded()).config);
+      const { config, file } = await app.loaded();
+      const expanded = expandProbes(config);
+      return expanded.some(({ kind }) => kind === "playbooks") ? expanded : [...expanded, selfTest(config, playbookFolders(config, file), commands)];
     },
     openHost: (name) => {
       const open = hosts.get(name) ?? openHost(name, known?.config.hosts[name]?.address ?? unknownHost(name));
@@ -110,8 +115,7 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     },
     playbooks: async () => {
       const { loadCatalogue } = await import("./playbooks/catalogue.ts");
-      const own = known?.config.playbooks.folders.map((folder) => resolve(dirname(known?.file ?? "."), folder)) ?? [];
-      return await loadCatalogue([join(installFolder, "playbooks"), ...own]);
+      return await loadCatalogue(known === undefined ? [shippedPlaybooks] : playbookFolders(known.config, known.file));
     },
     durable: () =>
       (durable ??= (async () => {
@@ -126,12 +130,32 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       })()),
     onApprovalWanted: () => {},
     execute: (words, signal) => execute(words, app, signal),
-    fork: (given) => openApp({ ...given, language: app.language, cwd, clock, execute }),
+    fork: (given) => openApp({ ...given, language: app.language, cwd, clock, commands, execute }),
     close: async () => {
       await (await durable)?.close();
     },
   };
   return app;
+}
+
+const shippedPlaybooks = join(installFolder, "playbooks");
+
+function playbookFolders({ playbooks }: Config, file: string): string[] {
+  return [shippedPlaybooks, ...playbooks.folders.map((folder) => resolve(dirname(file), folder))];
+}
+
+/** Every responder checks its own playbooks: a command that does not exist is found by day, not at night. */
+function selfTest(config: Config, folders: readonly string[], commands: readonly string[]): Probe {
+  return {
+    id: "playbooks",
+    kind: "playbooks",
+    spec: { folders, commands, hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) },
+    host: "local",
+    subject: "playbooks",
+    dependsOn: [],
+    everyMs: minutes(10),
+    deadlineMs: seconds(10),
+  };
 }
 
 function unknownHost(name: string): { via: "local" } {

@@ -10,12 +10,19 @@ const headings = {
 /** What `ampel COMMAND --help` says, for every command, in both languages. */
 export async function describeCommands() {
   const commands = await Promise.all(
-    Object.entries(commandTable).map(async ([name, entry]) => ({ name, summary: entry.summary, command: await entry.load() })),
+    Object.entries(commandTable).map(async ([name, entry]) => ({ name, entry, command: await entry.load() })),
   );
   const page = (language) => [
     ...headings[language].flatMap((line) => [line, ""]),
-    ...commands.map(({ name, summary }) => `- [\`${name}\`](#${name.replaceAll(/[^a-z0-9-]/g, "")}) ${say(summary, language)}`),
-    ...commands.flatMap(({ name, command }) => ["", `## ${name}`, "", "```text", describeCommand(name, command, language), "```"]),
+    ...commands.map(({ name, entry }) => `- [\`${name}\`](#${name.replaceAll(/[^a-z0-9-]/g, "")}) ${say(entry.summary, language)}`),
+    ...commands.flatMap(({ name, entry, command }) => [
+      "",
+      `## ${name}`,
+      "",
+      "```text",
+      describeCommand(name, entry, command, language),
+      "```",
+    ]),
   ];
   return { "commands.md": page("en"), "commands.de.md": page("de") };
 }

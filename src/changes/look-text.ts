@@ -3,6 +3,8 @@
  * CERTIFICATES, PLAYBOOKS (one path a line). Prints a tagged line per fact, tab-separated; a part that cannot be read says `BLIND`.
  */
 export const lookText = `
+# Each part stands for itself: one that fails must not silence the others.
+set +eu +o pipefail
 blind() { printf 'BLIND\\t%s\\t%s\\n' "$1" "$2"; }
 each_line() { while IFS= read -r line; do [ -z "$line" ] || printf '%s\\n' "$line"; done <<<"$1"; }
 printf 'ZONE\\t%s\\n' "$(date +%z)"

@@ -27,7 +27,7 @@ export async function executeLine(argv: readonly string[], env: Environment, sig
       screen.tell(describeCommand(name, entry, command, language));
       return exitCodes.allClear;
     }
-    const app = openApp({ configPath: given.values.get("config"), env, language, execute: executeInProcess });
+    const app = openApp({ configPath: given.values.get("config"), env, language, commands: Object.keys(commandTable), execute: executeInProcess });
     if (command.needsConfig !== false) await app.findConfig();
     // The configuration's language counts from here on.
     const spoken = openScreen({ language: app.language, isJson, env });

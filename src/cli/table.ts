@@ -166,4 +166,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: false,
     load: async () => (await import("./commands/config-check.ts")).configCheck,
   },
+  "db:sessions": {
+    summary: message("command.db-sessions"),
+    isChanging: false,
+    load: async () => (await import("./commands/database.ts")).databaseSessions,
+  },
+  "db:reconnect": {
+    summary: message("command.db-reconnect"),
+    isChanging: true,
+    load: async () => (await import("./commands/database.ts")).databaseReconnect,
+  },
 };

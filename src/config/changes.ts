@@ -9,7 +9,9 @@ export function findConfigChanges(before: Config, after: Config): ConfigChange[]
   const old = new Map(leaves(before, ""));
   const now = new Map(leaves(after, ""));
   const fields = [...new Set([...old.keys(), ...now.keys()])];
-  return fields.filter((field) => old.get(field) !== now.get(field)).map((field) => ({ field, before: old.get(field), after: now.get(field) }));
+  return fields
+    .filter((field) => old.get(field) !== now.get(field))
+    .map((field) => ({ field, before: old.get(field), after: now.get(field) }));
 }
 
 function* leaves(value: unknown, field: string): Generator<[string, string]> {

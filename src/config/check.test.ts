@@ -60,15 +60,25 @@ test("an ssh target is understood by ssh before anything connects, and knocked a
 });
 
 test("files and folders that are not there are named", async () => {
-  const found = await check("hosts: {vps: {ssh: vps, sshConfig: /gone/config}}\nplaybooks: {folders: [own]}\ndisposables: {old: {paths: [/var/log/app/*.gz], olderThan: 7d, park: /gone/park}}\n");
-  expect(found.map((line) => line.split(":")[0])).toEqual(["error 4 hosts.vps.sshConfig", "error 5 playbooks.folders[0]", "error 6 disposables.old.park"]);
+  const found = await check(
+    "hosts: {vps: {ssh: vps, sshConfig: /gone/config}}\nplaybooks: {folders: [own]}\ndisposables: {old: {paths: [/var/log/app/*.gz], olderThan: 7d, park: /gone/park}}\n",
+  );
+  expect(found.map((line) => line.split(":")[0])).toEqual([
+    "error 4 hosts.vps.sshConfig",
+    "error 5 playbooks.folders[0]",
+    "error 6 disposables.old.park",
+  ]);
   expect(found[1]).toContain(join(folder, "own"));
 });
 
 test("a configuration that watches nothing is an error, one that can call nobody a warning", async () => {
-  expect((await check("hosts: {local: {disks: false, memory: false, load: false, clock: false, cron: false}}\n"))[0]).toContain("watches nothing");
+  expect((await check("hosts: {local: {disks: false, memory: false, load: false, clock: false, cron: false}}\n"))[0]).toContain(
+    "watches nothing",
+  );
   const file = join(folder, "ampel.yaml");
   await writeFile(file, "version: 1\nname: shop\n");
   const findings = await checkConfig(await readConfigFile(file), { signal: AbortSignal.timeout(5_000) });
-  expect(findings.map(({ level, what }) => [level, say(what, "en")])).toEqual([["warning", "Nobody stands under people whom Ampel could call"]]);
+  expect(findings.map(({ level, what }) => [level, say(what, "en")])).toEqual([
+    ["warning", "Nobody stands under people whom Ampel could call"],
+  ]);
 });

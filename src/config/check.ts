@@ -41,14 +41,20 @@ export async function checkConfig(loaded: LoadedConfig, options: CheckOptions): 
 async function checkSecrets({ file }: LoadedConfig, source: ConfigSource, report: Report, { home }: CheckOptions): Promise<void> {
   for (const [path, text] of references(withFullPaths(source.value, dirname(file), home), [], 0)) {
     try {
-      if (new Secret(text).reveal() === "") report("error", path, message("config.secret-empty", { reference: text }), message("config.secret-fill", { reference: text }));
+      if (new Secret(text).reveal() === "")
+        report("error", path, message("config.secret-empty", { reference: text }), message("config.secret-fill", { reference: text }));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       report("error", path, error.what, error.nextStep);
     }
     const [, secretFile] = /^\$\{file:(.+)\}$/.exec(text) ?? [];
     if (secretFile !== undefined && (await isOpenToAll(secretFile, 0o004))) {
-      report("warning", path, message("config.secret-open", { path: secretFile }), message("config.chmod", { mode: "600", path: secretFile }));
+      report(
+        "warning",
+        path,
+        message("config.secret-open", { path: secretFile }),
+        message("config.chmod", { mode: "600", path: secretFile }),
+      );
     }
   }
 }
@@ -62,7 +68,8 @@ function* references(value: unknown, path: FieldPath, depth: number): Generator<
 
 /** Whoever may write this file decides what runs on every host. */
 async function checkFile({ file }: LoadedConfig, report: Report): Promise<void> {
-  if (await isOpenToAll(file, 0o002)) report("error", [], message("config.file-open", { path: file }), message("config.chmod", { mode: "640", path: file }));
+  if (await isOpenToAll(file, 0o002))
+    report("error", [], message("config.file-open", { path: file }), message("config.chmod", { mode: "640", path: file }));
 }
 
 async function isOpenToAll(path: string, bits: number): Promise<boolean> {
@@ -78,7 +85,12 @@ async function checkHosts({ config }: LoadedConfig, report: Report, { signal, ca
       if (address.via === "local") return;
       const { target, configFile } = address;
       if (configFile !== undefined && !(await isReadable(configFile))) {
-        report("error", ["hosts", name, "sshConfig"], message("config.file-missing", { path: configFile }), message("config.file-missing-next"));
+        report(
+          "error",
+          ["hosts", name, "sshConfig"],
+          message("config.file-missing", { path: configFile }),
+          message("config.file-missing-next"),
+        );
         return;
       }
       // `ssh -G` prints what ssh would do and connects to nothing.
@@ -92,19 +104,28 @@ async function checkHosts({ config }: LoadedConfig, report: Report, { signal, ca
       if (!canConnect) return;
       const answer = await openHost(name, address).run(["true"], { timeoutMs: 8_000, signal });
       if (answer.exitCode === 0) return;
-      const reason = answer.isTimedOut ? "8 s" : (answer.startError ?? (answer.stderr.trim().split("\n").at(-1) || `exit ${answer.exitCode ?? "?"}`));
-      report("error", ["hosts", name, "ssh"], message("config.ssh-unreachable", { target, reason: verbatim(reason) }), message("config.ssh-next", { target }));
+      const reason = answer.isTimedOut
+        ? "8 s"
+        : (answer.startError ?? (answer.stderr.trim().split("\n").at(-1) || `exit ${answer.exitCode ?? "?"}`));
+      report(
+        "error",
+        ["hosts", name, "ssh"],
+        message("config.ssh-unreachable", { target, reason: verbatim(reason) }),
+        message("config.ssh-next", { target }),
+      );
     }),
   );
 }
 
 async function checkFolders({ config }: LoadedConfig, report: Report): Promise<void> {
   for (const [index, path] of config.playbooks.folders.entries()) {
-    if (!(await isReadable(path))) report("error", ["playbooks", "folders", index], message("config.file-missing", { path }), message("config.file-missing-next"));
+    if (!(await isReadable(path)))
+      report("error", ["playbooks", "folders", index], message("config.file-missing", { path }), message("config.file-missing-next"));
   }
   for (const [name, { host, park }] of Object.entries(config.disposables)) {
     if (park === undefined || config.hosts[host]?.address.via === "ssh") continue;
-    if (!(await isReadable(park))) report("error", ["disposables", name, "park"], message("config.file-missing", { path: park }), message("config.file-missing-next"));
+    if (!(await isReadable(park)))
+      report("error", ["disposables", name, "park"], message("config.file-missing", { path: park }), message("config.file-missing-next"));
   }
 }
 
@@ -117,19 +138,32 @@ async function isReadable(path: string): Promise<boolean> {
 
 /** Valid, and yet probably not meant. */
 function checkSense({ config }: LoadedConfig, report: Report): void {
-  if (expandProbes(config).length === 0) report("error", [], message("config.watches-nothing"), message("config.watches-nothing-next"));
+  if (expandProbes(config).every(({ kind }) => kind === "playbooks"))
+    report("error", [], message("config.watches-nothing"), message("config.watches-nothing-next"));
   if (Object.keys(config.people).length === 0) report("warning", [], message("config.nobody"), message("config.nobody-next"));
-  if (Object.keys(config.databases).length > 0 && Object.keys(config.backups).length === 0) report("warning", ["databases"], message("config.no-backup"), message("config.no-backup-next"));
+  if (Object.keys(config.databases).length > 0 && Object.keys(config.backups).length === 0)
+    report("warning", ["databases"], message("config.no-backup"), message("config.no-backup-next"));
   for (const [name, database] of Object.entries(config.databases)) {
     // The drivers ask from here: 127.0.0.1 is this machine, not the host behind ssh (unless a port is forwarded).
     const { address, socket } = database.watch.spec as { address?: string; socket?: string };
     const host = hostOfDatabase(config, name);
-    if (config.hosts[host]?.address.via !== "ssh" || (socket === undefined && address !== "127.0.0.1" && address !== "localhost" && address !== "::1")) continue;
-    report("warning", ["databases", name, socket === undefined ? "address" : "socket"], message("config.asked-here", { name, host }), message("config.asked-here-next", { host }));
+    if (
+      config.hosts[host]?.address.via !== "ssh" ||
+      (socket === undefined && address !== "127.0.0.1" && address !== "localhost" && address !== "::1")
+    )
+      continue;
+    report(
+      "warning",
+      ["databases", name, socket === undefined ? "address" : "socket"],
+      message("config.asked-here", { name, host }),
+      message("config.asked-here-next", { host }),
+    );
   }
   for (const [name, cache] of Object.entries(config.caches)) {
     if (cache.in !== "redis") continue;
-    const queue = Object.keys(config.queues).find((each) => numberOf(config, each) === cache.database && config.queues[each]?.on === cache.redis);
+    const queue = Object.keys(config.queues).find(
+      (each) => numberOf(config, each) === cache.database && config.queues[each]?.on === cache.redis,
+    );
     if (queue === undefined) continue;
     const what = message("config.cache-with-queue", { cache: name, queue, database: cache.database });
     report("warning", ["caches", name, "database"], what, message("config.cache-with-queue-next"));

@@ -7,12 +7,20 @@ import { localHost, pathSchema, referenceSchema, watchFields, type Watch } from 
 import { extendKind, sectionOf, toWatch } from "./watch-schema.ts";
 
 /** The kind of probe that speaks each engine. */
-const kinds = { mariadb: mariadbProbe, mysql: mariadbProbe, postgres: postgresProbe, redis: redisProbe } satisfies Record<string, ProbeKind>;
+const kinds = { mariadb: mariadbProbe, mysql: mariadbProbe, postgres: postgresProbe, redis: redisProbe } satisfies Record<
+  string,
+  ProbeKind
+>;
 
 export type Engine = keyof typeof kinds;
 const engines = Object.keys(kinds) as Engine[];
 
-export type DatabaseEntry = { readonly engine: Engine; /** The service that runs it. */ readonly service?: string; readonly host?: string; readonly watch: Watch };
+export type DatabaseEntry = {
+  readonly engine: Engine;
+  /** The service that runs it. */ readonly service?: string;
+  readonly host?: string;
+  readonly watch: Watch;
+};
 
 const belongsTo = {
   service: referenceSchema.optional().describe("Name of the service that runs it; its host counts as this database's host"),
@@ -25,7 +33,9 @@ export const databasesSection = sectionOf<DatabaseEntry>(
 );
 
 function databaseOf(engine: Engine, kind: ProbeKind): z.ZodType<DatabaseEntry> {
-  return extendKind(kind, { ...belongsTo, ...watchFields, engine: z.literal(engine) }).transform((given) => toDatabase(engine, toWatch(kind, given), given));
+  return extendKind(kind, { ...belongsTo, ...watchFields, engine: z.literal(engine) }).transform((given) =>
+    toDatabase(engine, toWatch(kind, given), given),
+  );
 }
 
 function toDatabase(engine: Engine, watch: Watch, given: { service?: string; host?: string }): DatabaseEntry {
@@ -42,13 +52,20 @@ export const cachesSection = sectionOf<CacheEntry>(
   z
     .strictObject({
       redis: referenceSchema.optional().describe("Name of a Redis under databases"),
-      database: z.int().min(0).max(65_535).optional().describe("Number of the Redis database; Laravel keeps queues in 0 and the cache in 1"),
+      database: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .optional()
+        .describe("Number of the Redis database; Laravel keeps queues in 0 and the cache in 1"),
       prefix: z.string().min(1).optional().describe("Only keys that begin with this are removed"),
       folder: pathSchema.optional().describe("A folder whose files are the cache"),
       host: referenceSchema.optional().describe("Host of the folder; default local"),
     })
     .refine(({ redis, folder }) => (redis === undefined) !== (folder === undefined), { error: "cache-one" })
-    .refine(({ redis, database, prefix }) => redis === undefined || (database !== undefined && prefix !== undefined), { error: "cache-redis" })
+    .refine(({ redis, database, prefix }) => redis === undefined || (database !== undefined && prefix !== undefined), {
+      error: "cache-redis",
+    })
     .transform(({ redis, database = 0, prefix = "", folder = "", host = localHost }): CacheEntry =>
       redis === undefined ? { in: "folder", folder, host } : { in: "redis", redis, database, prefix },
     ),

@@ -9,7 +9,11 @@ function direct(config: Config, subject: string): readonly string[] {
   if (queue !== undefined) return [...queue.watch.dependsOn, queue.on];
   const database = config.databases[subject];
   if (database === undefined) return config.vendors[subject]?.dependsOn ?? [];
-  return [...database.watch.dependsOn, ...(database.service === undefined ? [] : [database.service]), ...(database.host === undefined ? [] : [database.host])];
+  return [
+    ...database.watch.dependsOn,
+    ...(database.service === undefined ? [] : [database.service]),
+    ...(database.host === undefined ? [] : [database.host]),
+  ];
 }
 
 /**

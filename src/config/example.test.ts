@@ -28,14 +28,17 @@ test("the sample configuration watches the whole chain", () => {
 });
 
 test("what the product stands on is muted by what it stands on, down to the server", () => {
-  expect(new Set(probes.get("gateway")?.dependsOn)).toEqual(new Set(["nginx", "php-fpm", "mariadb", "redis-server", "main", "redis", "vps"]));
+  expect(new Set(probes.get("gateway")?.dependsOn)).toEqual(
+    new Set(["nginx", "php-fpm", "mariadb", "redis-server", "main", "redis", "vps"]),
+  );
   expect(probes.get("database.main")?.dependsOn).toEqual(["vps", "mariadb"]);
   expect(new Set(probes.get("queue.webhooks")?.dependsOn)).toEqual(new Set(["redis", "redis-server", "vps"]));
   expect(probes.get("service.mariadb")?.dependsOn).toEqual(["vps"]);
 });
 
 test("red things are looked at every five seconds, and every look has a deadline", () => {
-  for (const id of ["service.nginx", "database.main", "database.redis", "gateway", "disk.vps./"]) expect([id, probes.get(id)?.everyMs]).toEqual([id, 5_000]);
+  for (const id of ["service.nginx", "database.main", "database.redis", "gateway", "disk.vps./"])
+    expect([id, probes.get(id)?.everyMs]).toEqual([id, 5_000]);
   for (const { deadlineMs } of probes.values()) expect(deadlineMs).toBe(5_000);
 });
 

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findProbeKind } from "../probes/catalogue.ts";
 import { expandProbes } from "./expand.ts";
 import { parseConfigOrThrow } from "./parse.ts";
 import { queueProbe } from "../probes/queue.ts";
@@ -18,21 +19,27 @@ test("a configuration with only a name watches the local host", () => {
     ["load.local", "load", "local", "local"],
     ["clock.local", "clock-offset", "local", "local"],
     ["cron.local", "cron", "local", "local"],
+    ["playbooks.local", "playbooks", "playbooks", "local"],
   ]);
 });
 
 test("built-in checks can be tuned and switched off one by one", () => {
-  const probes = probesOf("hosts: {local: {load: false, cron: false, memory: {warnPercent: 20, every: 2m}, disks: [{path: /}, {path: /backups, fullPercent: 95}]}}");
-  expect([...probes.keys()]).toEqual(["disk.local./", "disk.local./backups", "memory.local", "clock.local"]);
+  const probes = probesOf(
+    "hosts: {local: {load: false, cron: false, memory: {warnPercent: 20, every: 2m}, disks: [{path: /}, {path: /backups, fullPercent: 95}]}}",
+  );
+  expect([...probes.keys()]).toEqual(["disk.local./", "disk.local./backups", "memory.local", "clock.local", "playbooks.local"]);
   expect(probes.get("memory.local")).toMatchObject({ everyMs: 120_000, spec: { warnPercent: 20, lowPercent: 4 } });
   expect(probes.get("disk.local./backups")?.spec).toMatchObject({ path: "/backups", fullPercent: 95 });
-  expect([...probesOf("hosts: {local: {disks: false, load: false, clock: false, cron: false, memory: false}}").keys()]).toEqual([]);
+  expect([...probesOf("hosts: {local: {disks: false, load: false, clock: false, cron: false, memory: false}}").keys()]).toEqual([
+    "playbooks.local",
+  ]);
 });
 
 test("everything on an ssh host stands on that host being reachable, the host itself on nothing", () => {
-  const probes = probesOf("hosts: {vps: {ssh: ops@vps}}\nservices: {web: {unit: nginx, host: vps}}\nlogs: {app: {file: /var/log/app.log, host: vps}}");
-  const reach = probes.get("host.vps");
-  if (findProbeKind("host") !== undefined) expect(reach).toMatchObject({ kind: "host", subject: "vps", host: "vps", dependsOn: [] });
+  const probes = probesOf(
+    "hosts: {vps: {ssh: ops@vps}}\nservices: {web: {unit: nginx, host: vps}}\nlogs: {app: {file: /var/log/app.log, host: vps}}",
+  );
+  expect(probes.get("host.vps")).toMatchObject({ kind: "host", subject: "vps", host: "vps", dependsOn: [] });
   expect(probes.get("service.web")).toMatchObject({ host: "vps", dependsOn: ["vps"] });
   expect(probes.get("log.app")).toMatchObject({ host: "vps", dependsOn: ["vps"] });
   expect(probes.get("disk.vps./")).toMatchObject({ subject: "vps", dependsOn: [] });
@@ -45,7 +52,9 @@ test("a machine that only watches others gets no checks of its own unless it is 
 });
 
 test("dependencies are followed to the ground, each once, never back to the subject", () => {
-  const probes = probesOf("services:\n  web: {unit: nginx, dependsOn: [php]}\n  php: {unit: php8.3-fpm, dependsOn: [db, cache]}\n  db: {unit: mariadb}\n  cache: {unit: redis-server, dependsOn: [db]}\nprobes: {site: {kind: tcp, address: a, port: 80, dependsOn: [web]}}");
+  const probes = probesOf(
+    "services:\n  web: {unit: nginx, dependsOn: [php]}\n  php: {unit: php8.3-fpm, dependsOn: [db, cache]}\n  db: {unit: mariadb}\n  cache: {unit: redis-server, dependsOn: [db]}\nprobes: {site: {kind: tcp, address: a, port: 80, dependsOn: [web]}}",
+  );
   expect(probes.get("site")?.dependsOn).toEqual(["web", "php", "db", "cache"]);
   expect(probes.get("service.php")?.dependsOn).toEqual(["db", "cache"]);
   expect(probes.get("service.db")?.dependsOn).toEqual([]);
@@ -56,9 +65,24 @@ test("red things are looked at every five seconds, yellow every fifteen, green e
     "services: {web: {unit: nginx}, slow: {unit: cron, every: 1m, deadline: 2s}}\nprobes:\n  a: {kind: tcp, address: a, port: 1}\n  b: {kind: tcp, address: a, port: 1, zone: yellow}\n  c: {kind: tcp, address: a, port: 1, zone: green}\n  d: {kind: certificate, address: a}",
   );
   const every = (id: string): number | undefined => probes.get(id)?.everyMs;
-  expect(["service.web", "service.slow", "a", "b", "c", "d", "memory.local", "load.local"].map(every)).toEqual([5_000, 60_000, 5_000, 15_000, 60_000, 600_000, 15_000, 60_000]);
+  expect(["service.web", "service.slow", "a", "b", "c", "d", "memory.local", "load.local"].map(every)).toEqual([
+    5_000, 60_000, 5_000, 15_000, 60_000, 600_000, 15_000, 60_000,
+  ]);
   expect([probes.get("service.web")?.deadlineMs, probes.get("service.slow")?.deadlineMs]).toEqual([5_000, 2_000]);
   expect([probes.get("a")?.zone, probes.get("b")?.zone]).toEqual([undefined, "yellow"]);
+});
+
+test("the self-test of the playbooks knows the hosts and the people, and looks on every host", () => {
+  const probes = probesOf("hosts: {vps: {ssh: vps}}\npeople: {anna: {name: Anna, chat: anna}}\nplaybooks: {folders: [own]}");
+  expect(probes.get("playbooks.vps")).toMatchObject({
+    host: "vps",
+    everyMs: 600_000,
+    dependsOn: ["vps"],
+    spec: { hosts: ["local", "vps"], contacts: ["anna"] },
+  });
+  const [shipped, own] = probes.get("playbooks.vps")?.spec["folders"] as string[];
+  expect(existsSync(join(shipped ?? "", "red"))).toBe(true);
+  expect(own).toBe("/etc/ampel/own");
 });
 
 test("a heartbeat takes its name from the entry, and its rhythm is not how often we look", () => {
@@ -73,7 +97,9 @@ test("a vendor's entry says who it is, and its key stays a secret", () => {
 });
 
 test("a subject of one's own is what the finding speaks about", () => {
-  const probe = probesOf("services: {web: {unit: nginx, dependsOn: [php]}, php: {unit: php8.3-fpm}}\nprobes: {health: {kind: tcp, address: a, port: 1, subject: web}}").get("health");
+  const probe = probesOf(
+    "services: {web: {unit: nginx, dependsOn: [php]}, php: {unit: php8.3-fpm}}\nprobes: {health: {kind: tcp, address: a, port: 1, subject: web}}",
+  ).get("health");
   expect(probe).toMatchObject({ subject: "web", dependsOn: ["php"] });
 });
 
@@ -93,7 +119,12 @@ queues:
 
 test("a database stands on its service, and whoever stands on the service stands on the database too", () => {
   const probes = probesOf(stores);
-  expect(probes.get("database.main")).toMatchObject({ kind: "mariadb", subject: "main", dependsOn: ["mariadb"], spec: { user: "ampel", database: "shop", address: "127.0.0.1", port: 3306, tables: { orders: { min: 10 } } } });
+  expect(probes.get("database.main")).toMatchObject({
+    kind: "mariadb",
+    subject: "main",
+    dependsOn: ["mariadb"],
+    spec: { user: "ampel", database: "shop", address: "127.0.0.1", port: 3306, tables: { orders: { min: 10 } } },
+  });
   expect(probes.get("service.php")?.dependsOn).toEqual(["mariadb", "main", "other"]);
   expect(probes.get("service.mariadb")?.dependsOn).toEqual([]);
   expect(probes.get("database.other")?.dependsOn).toEqual(["mariadb"]);
@@ -102,7 +133,12 @@ test("a database stands on its service, and whoever stands on the service stands
 test("a queue takes its connection from the database it lies in", () => {
   const probes = probesOf(stores);
   const spec = (id: string): unknown => probes.get(id)?.spec;
-  expect(spec("queue.jobs")).toMatchObject({ format: "laravel", queue: "default", prefix: "shop_", connection: { engine: "redis", address: "10.0.0.1", port: 6380, database: 2 } });
+  expect(spec("queue.jobs")).toMatchObject({
+    format: "laravel",
+    queue: "default",
+    prefix: "shop_",
+    connection: { engine: "redis", address: "10.0.0.1", port: 6380, database: 2 },
+  });
   expect(spec("queue.mails")).toMatchObject({ format: "bullmq", queue: "mails", connection: { engine: "redis", port: 6380, database: 5 } });
   expect(spec("queue.exports")).toMatchObject({ format: "sql", connection: { engine: "mariadb", user: "ampel", database: "shop" } });
   expect(spec("queue.exports")).not.toHaveProperty("connection.tables");
@@ -112,7 +148,10 @@ test("a queue takes its connection from the database it lies in", () => {
 test("the filled-in specification is one the probe itself accepts", () => {
   for (const probe of probesOf(stores).values()) {
     if (probe.kind !== "queue") continue;
-    const again = JSON.parse(JSON.stringify(probe.spec, (key, value: unknown) => (key === "password" ? "\${env:DB}" : value))) as Record<string, unknown>;
+    const again = JSON.parse(JSON.stringify(probe.spec, (key, value: unknown) => (key === "password" ? "\${env:DB}" : value))) as Record<
+      string,
+      unknown
+    >;
     // Durations are milliseconds by now; the file has them as text.
     for (const key of ["maxAge", "stuckAfter"]) again[key] = `${again[key] as number}ms`;
     expect(queueProbe.schema.safeParse(again).error?.issues).toBeUndefined();

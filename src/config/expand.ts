@@ -1,6 +1,7 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { seconds, minutes } from "../kernel/clock.ts";
 import type { Zone } from "../probes/cause.ts";
-import { findProbeKind } from "../probes/catalogue.ts";
 import type { Probe } from "../probes/probe.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { localHost, type Watch } from "./fields.ts";
@@ -39,6 +40,9 @@ const everyOfKind: Partial<Record<string, number>> = {
 
 const deadlineMs = seconds(5);
 
+/** The folder of the playbooks that come with Ampel, from sources and from `dist` alike. */
+const shippedPlaybooks = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "playbooks");
+
 /**
  * Every probe the configuration asks for, ready to run, ids unique as `section.name`.
  * `dependsOn` holds everything a subject stands on, also indirectly, without the subject itself.
@@ -66,15 +70,20 @@ export function expandProbes(config: Config): Probe[] {
   return [
     ...watchedHosts(config).flatMap(([name, host]) => hostProbes(name, host, build)),
     ...Object.entries(config.services).map(([name, service]) => build(`service.${name}`, name, service.watch, service.host)),
-    ...Object.entries(config.databases).map(([name, database]) => build(`database.${name}`, name, database.watch, hostOfDatabase(config, name))),
+    ...Object.entries(config.databases).map(([name, database]) =>
+      build(`database.${name}`, name, database.watch, hostOfDatabase(config, name)),
+    ),
     ...Object.entries(config.queues).flatMap(([name, queue]) => {
       const database = config.databases[queue.on];
       return database === undefined ? [] : [build(`queue.${name}`, name, connectQueue(queue, database), hostOfDatabase(config, queue.on))];
     }),
     ...Object.entries(config.vendors).map(([name, watch]) => build(`vendor.${name}`, name, watch, localHost)),
     ...(Object.keys(watchedSections) as WatchedSection[]).flatMap((section) =>
-      Object.entries(config[section]).map(([name, watch]) => build(`${watchedSections[section].id}.${name}`, name, watch, watch.host ?? localHost)),
+      Object.entries(config[section]).map(([name, watch]) =>
+        build(`${watchedSections[section].id}.${name}`, name, watch, watch.host ?? localHost),
+      ),
     ),
+    ...playbookProbes(config, build),
     ...Object.entries(config.probes).map(([name, watch]) => build(name, name, watch, watch.host ?? localHost)),
   ];
 }
@@ -93,15 +102,26 @@ export function watchedHosts(config: Config): [string, HostEntry][] {
   const written = Object.entries(config.hosts);
   if (localHost in config.hosts) return written;
   const isUsed =
-    written.length === 0 || Object.values(config.services).some(({ host }) => host === localHost) || Object.keys(config.databases).some((name) => hostOfDatabase(config, name) === localHost);
+    written.length === 0 ||
+    Object.values(config.services).some(({ host }) => host === localHost) ||
+    Object.keys(config.databases).some((name) => hostOfDatabase(config, name) === localHost);
   return isUsed ? [[localHost, toHost({})], ...written] : written;
 }
 
-function hostProbes(name: string, host: HostEntry, build: (id: string, subject: string, watch: Watch, host: string) => Probe): Probe[] {
+type Build = (id: string, subject: string, watch: Watch, host: string) => Probe;
+
+/** Is what the playbooks name really there? One look per host covers all of them. */
+function playbookProbes(config: Config, build: Build): Probe[] {
+  const hosts = [...new Set([localHost, ...Object.keys(config.hosts)])];
+  const spec = { folders: [shippedPlaybooks, ...config.playbooks.folders], hosts, contacts: Object.keys(config.people) };
+  return watchedHosts(config).map(([host]) => build(`playbooks.${host}`, "playbooks", { kind: "playbooks", spec, dependsOn: [] }, host));
+}
+
+function hostProbes(name: string, host: HostEntry, build: Build): Probe[] {
   const { disks, ...checks } = host.checks;
-  const isReachable = findProbeKind("host") !== undefined && host.address.via === "ssh";
+  const isRemote = host.address.via === "ssh";
   return [
-    ...(isReachable ? [build(`host.${name}`, name, { kind: "host", spec: {}, dependsOn: [] }, name)] : []),
+    ...(isRemote ? [build(`host.${name}`, name, { kind: "host", spec: {}, dependsOn: [] }, name)] : []),
     ...disks.map((watch) => build(`disk.${name}.${pathOf(watch)}`, name, watch, name)),
     ...Object.entries(checks).flatMap(([check, watch]) => (watch === undefined ? [] : [build(`${check}.${name}`, name, watch, name)])),
   ];

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { findProbeKind } from "../probes/catalogue.ts";
 import type { HostAddress } from "../integrations/host.ts";
 import { pathSchema, watchFields, type Watch } from "./fields.ts";
-import { extendKind, sectionOf, toWatch } from "./watch-schema.ts";
+import { extendKind, requireKind, sectionOf, toWatch } from "./watch-schema.ts";
 
 /** Checks that every host gets unless they are switched off. */
 const builtInKinds = { memory: "memory", load: "load", clock: "clock-offset", cron: "cron" } as const;
@@ -37,32 +36,41 @@ export const hostsSection = sectionOf<HostEntry>(
 /** The host of an entry that names nothing but defaults; also what the implicit `local` is. */
 export function toHost(given: GivenHost): HostEntry {
   const { ssh, sshConfig } = given;
-  const address: HostAddress = ssh === undefined ? { via: "local" } : { via: "ssh", target: ssh, ...(sshConfig === undefined ? {} : { configFile: sshConfig }) };
+  const address: HostAddress =
+    ssh === undefined ? { via: "local" } : { via: "ssh", target: ssh, ...(sshConfig === undefined ? {} : { configFile: sshConfig }) };
   const checks = Object.fromEntries(
     Object.entries(builtInKinds).flatMap(([name, kind]) => {
       const entry = given[name] ?? defaultCheck(kind, {});
-      return entry === false || entry === undefined ? [] : [[name, entry]];
+      return entry === false ? [] : [[name, entry]];
     }),
   );
-  const disks = given["disks"] ?? [defaultCheck("disk", { path: "/" })].filter((entry) => entry !== undefined);
+  const disks = given["disks"] ?? [defaultCheck("disk", { path: "/" })];
   return { address, checks: { ...checks, disks: disks === false ? [] : disks } as HostChecks };
 }
 
-/** The built-in check with nothing tuned; `undefined` when the kind needs more than defaults. */
-function defaultCheck(kindName: string, given: Record<string, unknown>): Watch | undefined {
-  const kind = findProbeKind(kindName);
-  const parsed = kind?.schema.safeParse(given);
-  return kind === undefined || parsed?.success !== true ? undefined : toWatch(kind, parsed.data);
+/** The built-in check with nothing tuned. */
+function defaultCheck(kindName: string, given: Record<string, unknown>): Watch {
+  const kind = requireKind(kindName);
+  return toWatch(kind, kind.schema.parse(given));
 }
 
 function checkField(kindName: string): z.ZodType {
-  const kind = findProbeKind(kindName);
-  const tuned = kind === undefined ? z.strictObject(watchFields) : extendKind(kind, watchFields).transform((given) => toWatch(kind, given));
-  return z.union([z.literal(false), tuned]).optional().describe(`Built-in check ${kindName}; false switches it off`);
+  const tuned = tunedCheck(kindName);
+  return z
+    .union([z.literal(false), tuned])
+    .optional()
+    .describe(`Built-in check ${kindName}; false switches it off`);
 }
 
 function disksField(): z.ZodType {
-  const kind = findProbeKind("disk");
-  const disk = kind === undefined ? z.strictObject({ path: pathSchema, ...watchFields }) : extendKind(kind, watchFields).transform((given) => toWatch(kind, given));
-  return z.union([z.literal(false), z.array(disk)]).optional().describe("File systems to watch; default the one of /; false switches it off");
+  const disk = tunedCheck("disk");
+  return z
+    .union([z.literal(false), z.array(disk)])
+    .optional()
+    .describe("File systems to watch; default the one of /; false switches it off");
+}
+
+function tunedCheck(kindName: string): z.ZodType<Watch> {
+  const kind = requireKind(kindName);
+  return extendKind(kind, watchFields).transform((given) => toWatch(kind, given));
 }

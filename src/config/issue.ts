@@ -69,7 +69,14 @@ function explainChoice(issue: Issue, value: unknown): Explanation[] {
   const found = valueAt(value, path);
   const key = String(path.at(-1) ?? "");
   if (found === undefined) {
-    return [{ path, at: "key", what: message("config.missing", { key }), instead: message("config.missing-choice", { key, options: options.join(", ") }) }];
+    return [
+      {
+        path,
+        at: "key",
+        what: message("config.missing", { key }),
+        instead: message("config.missing-choice", { key, options: options.join(", ") }),
+      },
+    ];
   }
   return [{ path, at: "value", what: message("config.not-one-of", { value: show(found, path) }), instead: choiceHint(found, options) }];
 }
@@ -82,17 +89,28 @@ function explainUnion(issue: Extract<Issue, { code: "invalid_union" }>, root: z.
   const placed = (best ?? []).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
   const explained = placed.flatMap((one) => explainIssue(one, root, value));
   if (inner.length > 0 || issue.errors.length < 2) return explained;
-  const expected = issue.errors.map((branch) => branch[0]).flatMap((one) => (one?.code === "invalid_type" ? [one.expected] : one?.code === "invalid_value" ? one.values.map(String) : []));
+  const expected = issue.errors
+    .map((branch) => branch[0])
+    .flatMap((one) => (one?.code === "invalid_type" ? [one.expected] : one?.code === "invalid_value" ? one.values.map(String) : []));
   const path = issue.path as FieldPath;
   const found = valueAt(value, path);
   if (found === undefined) return explained;
-  return [{ path, at: "value", what: message("config.no-shape", { value: show(found, path) }), instead: message("config.one-of-shapes", { expected: [...new Set(expected)].join(", ") }) }];
+  return [
+    {
+      path,
+      at: "value",
+      what: message("config.no-shape", { value: show(found, path) }),
+      instead: message("config.one-of-shapes", { expected: [...new Set(expected)].join(", ") }),
+    },
+  ];
 }
 
 /** A text where this shape wants a list: not what the writer meant. */
 function isOfOtherForm(branch: readonly Issue[]): boolean {
   return branch.some(
-    (one) => one.path.length === 0 && (one.code === "invalid_type" || one.code === "invalid_value" || (one.code === "invalid_union" && one.errors.every(isOfOtherForm))),
+    (one) =>
+      one.path.length === 0 &&
+      (one.code === "invalid_type" || one.code === "invalid_value" || (one.code === "invalid_union" && one.errors.every(isOfOtherForm))),
   );
 }
 
@@ -101,7 +119,8 @@ function missing(issue: Issue, path: FieldPath, schemas: readonly z.core.$ZodTyp
   const what = message("config.missing", { key });
   if (isSecret(schemas)) return [{ path, at: "key", what, instead: message("config.missing-secret", { key, ...secretReferences(key) }) }];
   if (isDuration(schemas)) return [{ path, at: "key", what, instead: message("config.missing-duration", { key }) }];
-  if (issue.code === "invalid_value") return [{ path, at: "key", what, instead: message("config.missing-choice", { key, options: issue.values.map(String).join(", ") }) }];
+  if (issue.code === "invalid_value")
+    return [{ path, at: "key", what, instead: message("config.missing-choice", { key, options: issue.values.map(String).join(", ") }) }];
   const expected = issue.code === "invalid_type" ? issue.expected : "string";
   return [{ path, at: "key", what, instead: message("config.missing-type", { key, expected: typeName(expected) }) }];
 }
@@ -132,15 +151,19 @@ function typeHint(expected: string, found: unknown, path: FieldPath, possible: r
   const key = lastKey(path);
   const text = show(found, path);
   const isScalar = typeof found === "string" || typeof found === "number" || typeof found === "boolean";
-  if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) return message("config.write-text", { key, text: String(found) });
+  if (expected === "string" && (typeof found === "number" || typeof found === "boolean"))
+    return message("config.write-text", { key, text: String(found) });
   if (expected === "boolean") return message("config.write-boolean", { key });
-  if ((expected === "number" || expected === "int") && typeof found === "string" && /^\d+$/.test(found)) return message("config.write-number", { key, text: found });
+  if ((expected === "number" || expected === "int") && typeof found === "string" && /^\d+$/.test(found))
+    return message("config.write-number", { key, text: found });
   if (expected === "int" && typeof found === "number") return message("config.write-number", { key, text: String(Math.round(found)) });
   if (expected === "array" && isScalar) return message("config.write-list", { key, text });
   if (expected === "object" || expected === "record") {
     if (Array.isArray(found)) return message("config.write-names");
     if (path.length === 0) return message("config.empty-instead");
-    return possible.length > 0 ? message("config.write-mapping", { key, possible: possible.join(", ") }) : message("config.write-entries", { key });
+    return possible.length > 0
+      ? message("config.write-mapping", { key, possible: possible.join(", ") })
+      : message("config.write-entries", { key });
   }
   return message("config.write-type", { key, expected: typeName(expected) });
 }
@@ -152,7 +175,9 @@ function durationHint(found: unknown): Message {
 function choiceHint(found: unknown, options: readonly string[]): Message {
   const nearest = findNearest(String(found), options);
   const list = options.join(", ");
-  return nearest === undefined ? message("config.possible-values", { options: list }) : message("config.nearest-value", { nearest, options: list });
+  return nearest === undefined
+    ? message("config.possible-values", { options: list })
+    : message("config.nearest-value", { nearest, options: list });
 }
 
 function explainSize(issue: Extract<Issue, { code: "too_small" | "too_big" }>, found: unknown, path: FieldPath): [Message, Message] {

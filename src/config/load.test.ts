@@ -42,7 +42,10 @@ test("the file named on the command line wins over the variable, the folder and 
 test("a file that was named and is missing is never replaced by another one", async () => {
   await writeFile(join(folder, "here/ampel.yaml"), named("here"));
   const byOption = await failureOf({ path: "gone.yaml" });
-  expect([byOption.code, say(byOption.what, "en")]).toEqual(["config-missing", `${join(folder, "here/gone.yaml")} does not exist (--config)`]);
+  expect([byOption.code, say(byOption.what, "en")]).toEqual([
+    "config-missing",
+    `${join(folder, "here/gone.yaml")} does not exist (--config)`,
+  ]);
   expect(say((await failureOf({ env: { AMPEL_CONFIG: "/gone.yaml" } })).what, "en")).toBe("/gone.yaml does not exist (AMPEL_CONFIG)");
 });
 
@@ -69,8 +72,18 @@ test("an invalid file is one failure that carries every problem with its full pa
 
 test.each([
   ["a folder", async (file: string) => await mkdir(file), "config-missing", "is a folder"],
-  ["a file of 10 MB", async (file: string) => await writeFile(file, Buffer.alloc(10 * 1024 * 1024, "a: b\n")), "config-invalid", "10.0 MiB"],
-  ["random bytes", async (file: string) => await writeFile(file, Buffer.from([0xff, 0xfe, 0x00, 0x80, 0xc3])), "config-invalid", "not UTF-8"],
+  [
+    "a file of 10 MB",
+    async (file: string) => await writeFile(file, Buffer.alloc(10 * 1024 * 1024, "a: b\n")),
+    "config-invalid",
+    "10.0 MiB",
+  ],
+  [
+    "random bytes",
+    async (file: string) => await writeFile(file, Buffer.from([0xff, 0xfe, 0x00, 0x80, 0xc3])),
+    "config-invalid",
+    "not UTF-8",
+  ],
   ["an empty file", async (file: string) => await writeFile(file, ""), "config-invalid", "is empty"],
   ["a link to nothing", async (file: string) => await symlink("/gone", file), "config-missing", "does not exist (--config)"],
   ["a pipe nobody writes to", async (file: string) => void execFileSync("mkfifo", [file]), "config-missing", "cannot be read (ENOTREG)"],

@@ -21,7 +21,12 @@ export type LoadedConfig = {
   readonly hash: string;
 };
 
-export type ConfigSearch = { readonly path?: string | undefined; readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>>; readonly systemFile?: string };
+export type ConfigSearch = {
+  readonly path?: string | undefined;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly systemFile?: string;
+};
 
 /**
  * The configuration of `--config`, else `AMPEL_CONFIG`, else `./ampel.yaml`, else `/etc/ampel/ampel.yaml`.
@@ -64,15 +69,25 @@ async function readText(file: string, signal?: AbortSignal): Promise<string> {
     // A device or a pipe may never end.
     if (!seen.isFile() && !seen.isDirectory()) throw Object.assign(new Error("no regular file"), { code: "ENOTREG" });
     if (seen.size > maxConfigBytes) {
-      throw new ConfigInvalid(file, [{ file, line: 1, column: 1, field: "", what: tooBig(seen.size), instead: message("config.too-big-instead") }]);
+      throw new ConfigInvalid(file, [
+        { file, line: 1, column: 1, field: "", what: tooBig(seen.size), instead: message("config.too-big-instead") },
+      ]);
     }
     return await readFile(file, { encoding: "utf8", ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { code, message: words } = error as NodeJS.ErrnoException;
     signal?.throwIfAborted();
-    if (code === "EISDIR") throw new Failure("config-missing", message("config.directory", { path: file }), message("config.directory-next", { path: file }), { cause: error });
-    throw new Failure("config-missing", message("config.unreadable", { path: file, reason: code ?? words }), message("config.unreadable-next", { path: file }), { cause: error });
+    if (code === "EISDIR")
+      throw new Failure("config-missing", message("config.directory", { path: file }), message("config.directory-next", { path: file }), {
+        cause: error,
+      });
+    throw new Failure(
+      "config-missing",
+      message("config.unreadable", { path: file, reason: code ?? words }),
+      message("config.unreadable-next", { path: file }),
+      { cause: error },
+    );
   }
 }
 

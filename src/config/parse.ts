@@ -26,7 +26,9 @@ export function parseConfig(text: string, place: ParsePlace): ParsedConfig {
   const problems = [
     ...source.problems,
     ...secrets,
-    ...(parsed.success ? [] : causes(parsed.error.issues)).flatMap((issue) => explainIssue(issue, configSchema, value)).map(({ path, what, instead, at }) => own.problemAt(path, what, instead, at)),
+    ...(parsed.success ? [] : causes(parsed.error.issues))
+      .flatMap((issue) => explainIssue(issue, configSchema, value))
+      .map(({ path, what, instead, at }) => own.problemAt(path, what, instead, at)),
     ...findReferenceProblems(own),
     ...findRuleProblems(own, parsed.success ? parsed.data : undefined),
   ];
@@ -59,7 +61,8 @@ function withoutRepeats(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return sorted.filter((problem) => {
     const place = `${problem.line}:${problem.column}:${problem.field}`;
     // The mapping around a plain secret is refused for the same reason.
-    const isAround = problem.what.key === "config.secret-plain" && secret.some((field) => problem.field !== "" && field.startsWith(`${problem.field}.`));
+    const isAround =
+      problem.what.key === "config.secret-plain" && secret.some((field) => problem.field !== "" && field.startsWith(`${problem.field}.`));
     const isNew = !seen.has(place) && !isAround;
     seen.add(place);
     return isNew;

@@ -14,7 +14,13 @@ function everythingSaid(yaml: string): string {
   const parsed = parseConfig(yaml, place);
   if (!("problems" in parsed)) return "";
   const failure = new ConfigInvalid("ampel.yaml", parsed.problems);
-  const said = parsed.problems.flatMap(({ what, instead, field }) => [say(what, "de"), say(what, "en"), say(instead, "de"), say(instead, "en"), field]);
+  const said = parsed.problems.flatMap(({ what, instead, field }) => [
+    say(what, "de"),
+    say(what, "en"),
+    say(instead, "de"),
+    say(instead, "en"),
+    field,
+  ]);
   return [...said, failure.message, say(failure.what, "de"), JSON.stringify(failure.problems), inspect(failure)].join("\n");
 }
 
@@ -45,7 +51,9 @@ test.each(written)("%s is refused where it stands and never repeated", (_, yaml,
 });
 
 test("whatever stands in a secret's place, no message repeats it", () => {
-  const word = fc.stringMatching(/^[A-Za-z0-9!%*+,.:;<=>?^_|~ -]{6,40}$/).filter((text) => text.trim().length >= 6 && !["secret", "apiKey", "api-key"].some((known) => known.includes(text.trim())));
+  const word = fc
+    .stringMatching(/^[A-Za-z0-9!%*+,.:;<=>?^_|~ -]{6,40}$/)
+    .filter((text) => text.trim().length >= 6 && !["secret", "apiKey", "api-key"].some((known) => known.includes(text.trim())));
   fc.assert(
     fc.property(word, (text) => {
       expect(everythingSaid(`${head}vendors: {retell: {apiKey: ${JSON.stringify(text)}}}`)).not.toContain(text.trim());
@@ -54,17 +62,25 @@ test("whatever stands in a secret's place, no message repeats it", () => {
   );
 });
 
-test.each(["${env:RETELL_KEY}", "${file:/etc/ampel/secrets/retell}", "${credential:retell}"])("%s is a reference, and printing the configuration shows [secret]", (reference) => {
-  const parsed = parseConfig(`${head}vendors: {retell: {apiKey: "${reference}"}}`, place);
-  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
-  const key = parsed.config.vendors["retell"]?.spec["key"];
-  expect(key).toBeInstanceOf(Secret);
-  expect((key as Secret).reference).toBe(reference);
-  for (const printed of [JSON.stringify(parsed.config), inspect(parsed.config, { depth: null }), JSON.stringify(expandProbes(parsed.config)), String(key)]) {
-    expect(printed).toContain("[secret]");
-    expect(printed).not.toContain(reference);
-  }
-});
+test.each(["${env:RETELL_KEY}", "${file:/etc/ampel/secrets/retell}", "${credential:retell}"])(
+  "%s is a reference, and printing the configuration shows [secret]",
+  (reference) => {
+    const parsed = parseConfig(`${head}vendors: {retell: {apiKey: "${reference}"}}`, place);
+    if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+    const key = parsed.config.vendors["retell"]?.spec["key"];
+    expect(key).toBeInstanceOf(Secret);
+    expect((key as Secret).reference).toBe(reference);
+    for (const printed of [
+      JSON.stringify(parsed.config),
+      inspect(parsed.config, { depth: null }),
+      JSON.stringify(expandProbes(parsed.config)),
+      String(key),
+    ]) {
+      expect(printed).toContain("[secret]");
+      expect(printed).not.toContain(reference);
+    }
+  },
+);
 
 test.each(["${env:}", "$RETELL_KEY", "${RETELL_KEY}", "${vault:retell}", "x ${env:RETELL_KEY}"])("%s is no reference", (text) => {
   const parsed = parseConfig(`${head}vendors: {retell: {apiKey: "${text}"}}`, place);

@@ -39,7 +39,14 @@ export function findPlainSecrets(source: ConfigSource): ConfigProblem[] {
     const match = secretShapes.map((shape) => shape.exec(text)).find((found) => found !== null);
     if (match === undefined || match === null || problems.has(index + 1)) continue;
     const what = message("config.secret-plain");
-    problems.set(index + 1, { file: source.file, line: index + 1, column: match.index + 1, field: "", what, instead: howToWrite("", match[0]) });
+    problems.set(index + 1, {
+      file: source.file,
+      line: index + 1,
+      column: match.index + 1,
+      field: "",
+      what,
+      instead: howToWrite("", match[0]),
+    });
   }
   return [...problems.values()];
 }

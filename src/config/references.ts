@@ -22,7 +22,9 @@ type Entry = { readonly path: FieldPath; readonly value: unknown };
  */
 export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
   const root = source.value;
-  const names = (section: string): string[] => [...new Set([...(section === "hosts" ? [localHost] : []), ...Object.keys(mapping(child(root, section)))])];
+  const names = (section: string): string[] => [
+    ...new Set([...(section === "hosts" ? [localHost] : []), ...Object.keys(mapping(child(root, section)))]),
+  ];
   const subjects = [...new Set(subjectSections.flatMap(names))];
   const problems: ConfigProblem[] = [];
   const demand = (path: FieldPath, name: unknown, section: string, known: readonly string[]): void => {
@@ -48,14 +50,19 @@ export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
       }
       const dependsOn = child(entry, "dependsOn");
       if (!Array.isArray(dependsOn)) continue;
-      for (const [index, wanted] of dependsOn.entries()) demand([...path, "dependsOn", index], wanted, subjectSections.join(", "), subjects);
+      for (const [index, wanted] of dependsOn.entries())
+        demand([...path, "dependsOn", index], wanted, subjectSections.join(", "), subjects);
     }
   }
   return [...problems, ...findSharedNames(source), ...findCircles(source)];
 }
 
 function isOurs(section: string, field: string): boolean {
-  return (section === "databases" && field === "service") || (section === "caches" && field === "redis") || (section === "queues" && field === "on");
+  return (
+    (section === "databases" && field === "service") ||
+    (section === "caches" && field === "redis") ||
+    (section === "queues" && field === "on")
+  );
 }
 
 /** A name must mean one thing: playbooks and dependencies use it without its section. */
@@ -66,7 +73,15 @@ function findSharedNames(source: ConfigSource): ConfigProblem[] {
     for (const name of Object.keys(mapping(child(source.value, section)))) {
       const other = seen.get(name) ?? (name === localHost && section !== "hosts" ? "hosts" : undefined);
       if (other === undefined) seen.set(name, section);
-      else problems.push(source.problemAt([section, name], message("config.name-shared", { name, section: other }), message("config.name-shared-instead", { example: `${name}-${singular(section)}` }), "key"));
+      else
+        problems.push(
+          source.problemAt(
+            [section, name],
+            message("config.name-shared", { name, section: other }),
+            message("config.name-shared-instead", { example: `${name}-${singular(section)}` }),
+            "key",
+          ),
+        );
     }
   }
   return problems;
@@ -94,7 +109,13 @@ function findCircles(source: ConfigSource): ConfigProblem[] {
       if (at < 0) walk(String(next), [...trail, name]);
       else {
         const circle = [...[...trail, name].slice(at), next].join(" → ");
-        problems.push(source.problemAt([...entry.path, "dependsOn", index], message("config.circle", { circle }), message("config.circle-instead", { name: next })));
+        problems.push(
+          source.problemAt(
+            [...entry.path, "dependsOn", index],
+            message("config.circle", { circle }),
+            message("config.circle-instead", { name: next }),
+          ),
+        );
       }
     }
     done.add(name);

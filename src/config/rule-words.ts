@@ -52,5 +52,8 @@ export const ruleNames: readonly string[] = [...Object.keys(known), "timezone", 
 function timezoneWords(zone: string): RuleWords {
   const nearest = findNearest(zone, Intl.supportedValuesOf("timeZone"));
   const what = message("config.rule-timezone", { zone });
-  return { what, instead: nearest === undefined ? message("config.rule-timezone-instead") : message("config.rule-timezone-nearest", { nearest }) };
+  return {
+    what,
+    instead: nearest === undefined ? message("config.rule-timezone-instead") : message("config.rule-timezone-nearest", { nearest }),
+  };
 }

@@ -29,7 +29,10 @@ export type AuthorityLevel = (typeof authorityLevels)[number];
 
 export const authoritySection = z
   .strictObject({
-    level: z.enum(authorityLevels).default("propose").describe("observe: looks only; propose: asks first; act: does read and write steps alone"),
+    level: z
+      .enum(authorityLevels)
+      .default("propose")
+      .describe("observe: looks only; propose: asks first; act: does read and write steps alone"),
     drilledDanger: z
       .array(z.string().regex(/^(green|yellow|red|return)\/[a-z0-9-]+\/[a-z0-9-]+$/, { error: "step" }))
       .default([])
@@ -55,15 +58,25 @@ export const playbooksSection = z
       .default({})
       .describe("Values for the parameters that playbooks name (APP_HOST: api.example.org)"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("Own playbooks, and values for the parameters of all");
 
-export type Person = { readonly name: string; readonly phone?: string | undefined; readonly email?: string | undefined; readonly chat?: string | undefined };
+export type Person = {
+  readonly name: string;
+  readonly phone?: string | undefined;
+  readonly email?: string | undefined;
+  readonly chat?: string | undefined;
+};
 
 export const peopleSection = sectionOf<Person>(
   z
     .strictObject({
       name: z.string().min(1),
-      phone: z.string().regex(/^\+[1-9]\d{6,14}$/, { error: "phone" }).optional().describe('International: "+4915112345678"'),
+      phone: z
+        .string()
+        .regex(/^\+[1-9]\d{6,14}$/, { error: "phone" })
+        .optional()
+        .describe('International: "+4915112345678"'),
       email: z.email({ error: "email" }).optional(),
       chat: z.string().min(1).optional().describe("Name in the team's chat"),
     })
@@ -77,7 +90,9 @@ export type Disposable = { readonly host: string; readonly paths: readonly strin
 /** A pattern below a folder that is named in full; never inside what the machine itself is made of. */
 const patternSchema = z
   .string()
-  .regex(/^\/(?!(bin|boot|dev|etc|lib|lib32|lib64|proc|run|sbin|sys|usr)\/)(?!.*\/\.\.?(\/|$))[^/*?[\]{}\u0000]+\/[^\u0000]*[^/\u0000]$/, { error: "disposable" });
+  .regex(/^\/(?!(bin|boot|dev|etc|lib|lib32|lib64|proc|run|sbin|sys|usr)\/)(?!.*\/\.\.?(\/|$))[^/*?[\]{}\u0000]+\/[^\u0000]*[^/\u0000]$/, {
+    error: "disposable",
+  });
 
 export const disposablesSection = sectionOf<Disposable>(
   z
@@ -87,7 +102,11 @@ export const disposablesSection = sectionOf<Disposable>(
       olderThan: durationSchema.describe("Files changed within this time stay"),
       park: pathSchema.optional().describe("Folder on another file system; files are moved there instead of deleted"),
     })
-    .transform(({ host, paths, olderThan, park }): Disposable => ({ host, paths, olderThanMs: olderThan, ...(park === undefined ? {} : { park }) })),
+    .transform(({ host, paths, olderThan, park }): Disposable => ({
+      host,
+      paths,
+      olderThanMs: olderThan,
+      ...(park === undefined ? {} : { park }),
+    })),
   "What may be removed when a disk is full",
 );
-

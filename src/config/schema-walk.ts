@@ -63,7 +63,16 @@ function step(schema: Schema, part: string | number): Schema[] {
 }
 
 function unwrap(schema: Schema, value: unknown): Schema[] {
-  const { type, innerType, in: input, options, discriminator, left, right, getter } = definition(schema) as Definition & {
+  const {
+    type,
+    innerType,
+    in: input,
+    options,
+    discriminator,
+    left,
+    right,
+    getter,
+  } = definition(schema) as Definition & {
     innerType?: Schema;
     in?: Schema;
     options?: Schema[];
@@ -96,7 +105,11 @@ function isChosen(option: Schema, discriminator: string, value: unknown): boolea
 
 /** A described schema is a copy: what it accepts is told by its pattern, not by its identity. */
 function patternOf(schema: Schema): string | undefined {
-  const { type, in: input, checks } = definition(schema) as Definition & { in?: Schema; checks?: { _zod: { def: { pattern?: RegExp } } }[] };
+  const {
+    type,
+    in: input,
+    checks,
+  } = definition(schema) as Definition & { in?: Schema; checks?: { _zod: { def: { pattern?: RegExp } } }[] };
   if (type === "pipe" && input !== undefined) return patternOf(input);
   return checks?.map((check) => check._zod.def.pattern?.source).find((pattern) => pattern !== undefined);
 }

@@ -4,7 +4,15 @@ import { cachesSection, databasesSection } from "./data-schema.ts";
 import { pathSchema } from "./fields.ts";
 import { hostsSection } from "./host-schema.ts";
 import { queuesSection } from "./queue-schema.ts";
-import { authoritySection, automationSection, dampingSection, disposablesSection, peopleSection, playbooksSection, zonesSection } from "./rules-schema.ts";
+import {
+  authoritySection,
+  automationSection,
+  dampingSection,
+  disposablesSection,
+  peopleSection,
+  playbooksSection,
+  zonesSection,
+} from "./rules-schema.ts";
 import { servicesSection } from "./service-schema.ts";
 import { vendorsSection } from "./vendor-schema.ts";
 import { probesSection, watchedSection } from "./watch-schema.ts";

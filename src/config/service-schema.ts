@@ -20,7 +20,10 @@ export type ServiceEntry = {
   /** Restarted last, and never by force. */
   readonly isDatabase: boolean;
   readonly ready?: Readiness;
-  readonly restart: { readonly isAllowed: boolean; /** Of this service alone, instead of the limit under `automation`. */ readonly limitIn15Minutes?: number };
+  readonly restart: {
+    readonly isAllowed: boolean;
+    /** Of this service alone, instead of the limit under `automation`. */ readonly limitIn15Minutes?: number;
+  };
   /** The service takes up a new configuration by reload, without dropping requests. */
   readonly canReload: boolean;
   readonly watch: Watch;
@@ -28,8 +31,15 @@ export type ServiceEntry = {
 
 const readySchema = z
   .strictObject({
-    tcp: z.string().regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, { error: "port" }).optional().describe("address:port that must accept a connection"),
-    http: z.url({ protocol: /^https?$/ }).optional().describe("Address that must answer with a status below 400"),
+    tcp: z
+      .string()
+      .regex(/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i, { error: "port" })
+      .optional()
+      .describe("address:port that must accept a connection"),
+    http: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Address that must answer with a status below 400"),
     command: z.array(z.string().min(1)).min(1).optional().describe("Program and arguments that must end with 0"),
     within: durationSchema.optional().describe("How long to wait; default 20s"),
   })
@@ -61,7 +71,12 @@ export const servicesSection = sectionOf<ServiceEntry>(
     restart: z
       .strictObject({
         allow: z.boolean().optional().describe("May a playbook restart it? Default true"),
-        limitIn15Minutes: z.int().min(0).max(20).optional().describe("Restarts of this service; default automation.restartsPerServiceIn15Minutes"),
+        limitIn15Minutes: z
+          .int()
+          .min(0)
+          .max(20)
+          .optional()
+          .describe("Restarts of this service; default automation.restartsPerServiceIn15Minutes"),
       })
       .optional(),
     reload: z.boolean().optional().describe("True when reload takes up a new configuration without dropping requests"),
@@ -77,7 +92,10 @@ function toService(given: GivenService): ServiceEntry {
     dependsOn,
     isDatabase,
     ...(ready === undefined ? {} : { ready }),
-    restart: { isAllowed: restart.allow ?? true, ...(restart.limitIn15Minutes === undefined ? {} : { limitIn15Minutes: restart.limitIn15Minutes }) },
+    restart: {
+      isAllowed: restart.allow ?? true,
+      ...(restart.limitIn15Minutes === undefined ? {} : { limitIn15Minutes: restart.limitIn15Minutes }),
+    },
     canReload: reload,
     watch: toWatch(kind, given),
   };

@@ -38,7 +38,14 @@ export function readSource(file: string, given: string): ConfigSource {
   const seen = document.errors.length === 0 ? plainValue(document) : undefined;
   if (seen instanceof Error) {
     const name = /: (\S+)$/.exec(seen.message)?.[1] ?? "?";
-    problems.push(placed(Math.max(0, text.indexOf(`*${name}`)), [], message("config.yaml-alias", { name }), message("config.yaml-alias-instead", { name })));
+    problems.push(
+      placed(
+        Math.max(0, text.indexOf(`*${name}`)),
+        [],
+        message("config.yaml-alias", { name }),
+        message("config.yaml-alias-instead", { name }),
+      ),
+    );
   }
   const isEmpty = problems.length === 0 && (seen === null || seen === undefined);
   if (isEmpty) problems.push(placed(0, [], message("config.empty"), message("config.empty-instead")));

@@ -9,7 +9,11 @@ const kind: ProbeKind = vendorProbe;
 const vendorNames = vendorProbe.schema.shape.vendor.options;
 export type VendorName = (typeof vendorNames)[number];
 
-const entry = extendKind(kind, { apiKey: secretSchema.describe("Reference to the key: ${file:…}, ${env:…} or ${credential:…}"), ...watchFields }, ["vendor", "key"]);
+const entry = extendKind(
+  kind,
+  { apiKey: secretSchema.describe("Reference to the key: ${file:…}, ${env:…} or ${credential:…}"), ...watchFields },
+  ["vendor", "key"],
+);
 
 /** The vendors the product stands on; each entry's name says which. */
 export const vendorsSection = z
@@ -18,7 +22,10 @@ export const vendorsSection = z
   .default({})
   .transform((entries) =>
     Object.fromEntries(
-      Object.entries(entries).map(([vendor, { apiKey, ...given }]): [string, Watch] => [vendor, toWatch(kind, { ...given, vendor, key: apiKey })]),
+      Object.entries(entries).map(([vendor, { apiKey, ...given }]): [string, Watch] => [
+        vendor,
+        toWatch(kind, { ...given, vendor, key: apiKey }),
+      ]),
     ),
   )
   .describe("Retell and Cal.com: an authenticated cheap call, and their status page as a hint");

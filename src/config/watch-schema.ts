@@ -29,7 +29,9 @@ export function extendKind(kind: ProbeKind, ours: Shape, omit: readonly string[]
 export function toWatch(kind: ProbeKind, entry: Readonly<Record<string, unknown>>): Watch {
   const spec = Object.fromEntries(Object.entries(entry).filter(([key, value]) => key in kind.schema.shape && value !== undefined));
   // A word that the probe uses itself (a heartbeat's `every`) is the probe's.
-  const { host, subject, dependsOn, zone, every, deadline, damping } = Object.fromEntries(Object.entries(entry).filter(([key]) => !(key in kind.schema.shape))) as {
+  const { host, subject, dependsOn, zone, every, deadline, damping } = Object.fromEntries(
+    Object.entries(entry).filter(([key]) => !(key in kind.schema.shape)),
+  ) as {
     host?: string;
     subject?: string;
     dependsOn?: string[];
@@ -51,10 +53,16 @@ export function toWatch(kind: ProbeKind, entry: Readonly<Record<string, unknown>
   };
 }
 
+/** A kind this file counts on; that it is missing from the catalogue is our own fault. */
+export function requireKind(name: string): ProbeKind {
+  const kind = findProbeKind(name);
+  if (kind === undefined) throw new TypeError(`no probe kind ${name} in the catalogue`);
+  return kind;
+}
+
 /** A section whose entries are all of one kind (`backups`, `logs` …). `named`: a field of the probe that the entry's name fills in. */
 export function watchedSection(kindName: string, description: string, named?: string): z.ZodType<Record<string, Watch>> {
-  const kind = findProbeKind(kindName);
-  if (kind === undefined) return z.record(z.string(), z.never()).optional().default({}).describe(description);
+  const kind = requireKind(kindName);
   const entry = extendKind(kind, { ...placeFields, ...watchFields }).transform((given) => toWatch(kind, given));
   if (named === undefined) return sectionOf(entry, description);
   const unnamed = extendKind(kind, { ...placeFields, ...watchFields }, [named]);
@@ -62,7 +70,9 @@ export function watchedSection(kindName: string, description: string, named?: st
     .record(z.string().regex(namePattern, { error: "name" }), unnamed)
     .optional()
     .default({})
-    .transform((entries) => Object.fromEntries(Object.entries(entries).map(([name, given]) => [name, toWatch(kind, { ...given, [named]: name })])))
+    .transform((entries) =>
+      Object.fromEntries(Object.entries(entries).map(([name, given]) => [name, toWatch(kind, { ...given, [named]: name })])),
+    )
     .describe(description);
 }
 

@@ -23,7 +23,12 @@ afterEach(async () => {
 
 const named = (name: string): string => `version: 1\nname: ${name}\n`;
 
-type Seen = { next(): Promise<ConfigChangeEvent>; readonly all: ConfigChangeEvent[]; readonly ended: Promise<void>; readonly controller: AbortController };
+type Seen = {
+  next(): Promise<ConfigChangeEvent>;
+  readonly all: ConfigChangeEvent[];
+  readonly ended: Promise<void>;
+  readonly controller: AbortController;
+};
 
 async function startWatching(): Promise<Seen> {
   const { hash } = await readConfigFile(file);

@@ -26,7 +26,12 @@ const patienceMs = 500;
  * Whoever listens keeps the old one then: an invalid file never replaces a good one.
  * Resolves when the signal aborts.
  */
-export async function watchConfig(path: string, onChange: (event: ConfigChangeEvent) => void, signal: AbortSignal, options: WatchOptions = {}): Promise<void> {
+export async function watchConfig(
+  path: string,
+  onChange: (event: ConfigChangeEvent) => void,
+  signal: AbortSignal,
+  options: WatchOptions = {},
+): Promise<void> {
   const { clock = systemClock, pollMs = defaultPollMs } = options;
   const bell = new Bell();
   const stopEvents = ringOnEvents(path, bell, signal);
@@ -65,7 +70,9 @@ async function read(path: string): Promise<ConfigChangeEvent> {
 
 /** The hash of the text when it is valid; otherwise the mistakes, so that one and the same broken file is reported once. */
 function identify(event: ConfigChangeEvent): string {
-  return "loaded" in event ? event.loaded.hash : createHash("sha256").update(`${event.failure.code} ${event.failure.message}`).digest("hex");
+  return "loaded" in event
+    ? event.loaded.hash
+    : createHash("sha256").update(`${event.failure.code} ${event.failure.message}`).digest("hex");
 }
 
 async function stampOf(path: string): Promise<string> {

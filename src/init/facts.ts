@@ -25,7 +25,16 @@ export type UnitRole = "web" | "php" | "mariadb" | "postgres" | "redis" | "super
 
 export type ProgramFact = { readonly name: string; readonly file: string; readonly runsQueue: boolean };
 export type PortFact = { readonly address: string; readonly port: number };
-export type AppFact = { readonly folder: string; readonly isLink: boolean; readonly settings: Readonly<Record<string, string>>; readonly secretNames: readonly string[] };
+export type AppFact = {
+  readonly folder: string;
+  readonly isLink: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secretNames: readonly string[];
+};
 export type SiteFact = { readonly names: readonly string[]; readonly hasTls: boolean; readonly certificate: string | undefined };
 export type BackupFact = { readonly folder: string; readonly pattern: string; readonly count: number; readonly newestAt: number };
-export type CrontabFact = { readonly file: string; readonly jobs: number; /** A line drives Laravel's scheduler. */ readonly hasScheduler: boolean };
+export type CrontabFact = {
+  readonly file: string;
+  readonly jobs: number;
+  /** A line drives Laravel's scheduler. */ readonly hasScheduler: boolean;
+};

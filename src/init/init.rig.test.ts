@@ -34,39 +34,57 @@ describe.skipIf(missing)(
       await rm(folder, { recursive: true, force: true });
     }, limitMs);
 
-    test("what runs there is found, the proposal passes the check, and its probes see it running", async () => {
-      const signal = AbortSignal.timeout(60_000);
-      const remote = { name: "gateway", target: server.sshTarget, configFile: server.sshConfigFile };
-      const host = openHost("gateway", { via: "ssh", target: remote.target, configFile: remote.configFile });
-      const facts = await inspectMachine({ host, signal });
-      expect(facts.hasSystemd).toBe(true);
-      expect(facts.units.filter(({ isRunning }) => isRunning).map(({ name }) => name)).toEqual(
-        expect.arrayContaining(["cron", "mariadb", "nginx", "php8.2-fpm", "postgresql@15-main", "redis-server", "ssh", "supervisor"]),
-      );
-      expect(facts.units.map(({ name }) => name)).not.toContain("postgresql");
-      expect(facts.programs.map(({ name }) => name)).toEqual(["worker"]);
-      expect(facts.ports.map(({ port }) => port)).toEqual(expect.arrayContaining([22, 80, 3306]));
+    test(
+      "what runs there is found, the proposal passes the check, and its probes see it running",
+      async () => {
+        const signal = AbortSignal.timeout(60_000);
+        const remote = { name: "gateway", target: server.sshTarget, configFile: server.sshConfigFile };
+        const host = openHost("gateway", { via: "ssh", target: remote.target, configFile: remote.configFile });
+        const facts = await inspectMachine({ host, signal });
+        expect(facts.hasSystemd).toBe(true);
+        expect(facts.units.filter(({ isRunning }) => isRunning).map(({ name }) => name)).toEqual(
+          expect.arrayContaining(["cron", "mariadb", "nginx", "php8.2-fpm", "postgresql@15-main", "redis-server", "ssh", "supervisor"]),
+        );
+        expect(facts.units.map(({ name }) => name)).not.toContain("postgresql");
+        expect(facts.programs.map(({ name }) => name)).toEqual(["worker"]);
+        expect(facts.ports.map(({ port }) => port)).toEqual(expect.arrayContaining([22, 80, 3306]));
 
-      const { file, findings } = await writeProposal(facts, join(folder, "ampel.yaml"), signal, remote);
-      const loaded = await readConfigFile(file);
-      expect((await checkConfig(loaded, { signal, canConnect: true })).filter(({ level, field }) => level === "error" && field.startsWith("hosts"))).toEqual([]);
-      expect(findings.map(({ what }) => what.key)).toContain("config.nobody");
+        const { file, findings } = await writeProposal(facts, join(folder, "ampel.yaml"), signal, remote);
+        const loaded = await readConfigFile(file);
+        expect(
+          (await checkConfig(loaded, { signal, canConnect: true })).filter(
+            ({ level, field }) => level === "error" && field.startsWith("hosts"),
+          ),
+        ).toEqual([]);
+        expect(findings.map(({ what }) => what.key)).toContain("config.nobody");
 
-      const probes = expandProbes(loaded.config).filter(({ kind }) => ["service", "disk", "memory", "load"].includes(kind));
-      expect(probes.length).toBeGreaterThan(10);
-      const results = await Promise.all(
-        probes.map(async (probe) => {
-          const memory = new Map<string, unknown>();
-          const kind = findProbeKind(probe.kind);
-          if (kind === undefined) throw new TypeError(probe.kind);
-          const remember = { get: <Value>(key: string) => memory.get(key) as Value | undefined, set: (key: string, value: unknown) => void memory.set(key, value) };
-          const { state } = await runProbe({ ...probe, deadlineMs: 20_000 }, kind, { host, clock: systemClock, memory: remember, signal });
-          return `${probe.id} ${state}`;
-        }),
-      );
-      const idle = new Set(facts.units.filter(({ isRunning }) => isRunning === false).map(({ name }) => name));
-      expect(results.filter((line) => line.startsWith("service.") && !line.endsWith(" ok") && ![...idle].some((name) => line.includes(name)))).toEqual([]);
-    }, limitMs);
+        const probes = expandProbes(loaded.config).filter(({ kind }) => ["service", "disk", "memory", "load"].includes(kind));
+        expect(probes.length).toBeGreaterThan(10);
+        const results = await Promise.all(
+          probes.map(async (probe) => {
+            const memory = new Map<string, unknown>();
+            const kind = findProbeKind(probe.kind);
+            if (kind === undefined) throw new TypeError(probe.kind);
+            const remember = {
+              get: <Value>(key: string) => memory.get(key) as Value | undefined,
+              set: (key: string, value: unknown) => void memory.set(key, value),
+            };
+            const { state } = await runProbe({ ...probe, deadlineMs: 20_000 }, kind, {
+              host,
+              clock: systemClock,
+              memory: remember,
+              signal,
+            });
+            return `${probe.id} ${state}`;
+          }),
+        );
+        const idle = new Set(facts.units.filter(({ isRunning }) => isRunning === false).map(({ name }) => name));
+        expect(
+          results.filter((line) => line.startsWith("service.") && !line.endsWith(" ok") && ![...idle].some((name) => line.includes(name))),
+        ).toEqual([]);
+      },
+      limitMs,
+    );
   },
   limitMs,
 );

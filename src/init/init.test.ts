@@ -34,7 +34,17 @@ const words = ["hunter2", "key_0123456789abcdef0123", "cal_live_abcdefabcdefabcd
 
 /** The kind of server the product runs on: Debian 12, nginx, PHP, MariaDB, Redis, supervisor, releases behind a link. */
 async function plantServer(): Promise<void> {
-  await enable("nginx.service", "php8.3-fpm.service", "mariadb.service", "redis-server.service", "supervisor.service", "cron.service", "ssh.service", "getty@tty1.service", "e2scrub_reap.service");
+  await enable(
+    "nginx.service",
+    "php8.3-fpm.service",
+    "mariadb.service",
+    "redis-server.service",
+    "supervisor.service",
+    "cron.service",
+    "ssh.service",
+    "getty@tty1.service",
+    "e2scrub_reap.service",
+  );
   await put({
     "etc/hostname": "v2202\n",
     "etc/timezone": "Europe/Berlin\n",
@@ -49,7 +59,8 @@ async function plantServer(): Promise<void> {
       "   4: 0100007F:9999 0100007F:0CEA 01 00000000:00000000",
       "",
     ].join("\n"),
-    "etc/nginx/sites-available/gateway": "server {\n  listen 80;\n  server_name api.askproai.de;\n}\nserver {\n  listen 443 ssl http2;\n  server_name api.askproai.de www.askproai.de;\n  ssl_certificate /etc/letsencrypt/live/api.askproai.de/fullchain.pem;\n}\n",
+    "etc/nginx/sites-available/gateway":
+      "server {\n  listen 80;\n  server_name api.askproai.de;\n}\nserver {\n  listen 443 ssl http2;\n  server_name api.askproai.de www.askproai.de;\n  ssl_certificate /etc/letsencrypt/live/api.askproai.de/fullchain.pem;\n}\n",
     "etc/letsencrypt/live/api.askproai.de/fullchain.pem": "",
     "etc/letsencrypt/live/mail.askproai.de/fullchain.pem": "",
     "var/www/api-gateway/releases/20261101/artisan": "",
@@ -73,7 +84,8 @@ async function plantServer(): Promise<void> {
       "CALCOM_API_KEY=cal_live_abcdefabcdefabcd",
       "",
     ].join("\n"),
-    "var/spool/cron/crontabs/root": "# m h dom\n* * * * * cd /var/www/api-gateway/current && php artisan schedule:run\n0 3 * * * mysqldump -pargv-word x\n",
+    "var/spool/cron/crontabs/root":
+      "# m h dom\n* * * * * cd /var/www/api-gateway/current && php artisan schedule:run\n0 3 * * * mysqldump -pargv-word x\n",
     "var/log/nginx/error.log": "",
   });
   await symlink("/etc/nginx/sites-available/gateway", join(root, "etc/nginx/dangling")).catch(() => {});
@@ -95,7 +107,16 @@ test("a server of the product's kind is found with its units, programs, ports, s
   const facts = await inspectMachine({ host: local, root, signal });
   expect(facts.name).toBe("v2202");
   expect(facts.timezone).toBe("Europe/Berlin");
-  expect(facts.units.map(({ name, role }) => `${name} ${role}`)).toEqual(["cron cron", "mariadb mariadb", "nginx web", "php8.3-fpm php", "redis-server redis", "ssh other", "supervisor supervisor", "voice-bridge other"]);
+  expect(facts.units.map(({ name, role }) => `${name} ${role}`)).toEqual([
+    "cron cron",
+    "mariadb mariadb",
+    "nginx web",
+    "php8.3-fpm php",
+    "redis-server redis",
+    "ssh other",
+    "supervisor supervisor",
+    "voice-bridge other",
+  ]);
   expect(facts.programs.map(({ name, runsQueue }) => [name, runsQueue])).toEqual([
     ["laravel-worker", true],
     ["scheduler", false],
@@ -110,10 +131,16 @@ test("a server of the product's kind is found with its units, programs, ports, s
     [["api.askproai.de", "www.askproai.de"], true],
     [["mail.askproai.de"], true],
   ]);
-  expect(facts.backups.map(({ folder, pattern, count, newestAt }) => [folder, pattern, count, newestAt])).toEqual([["/var/backups/askproai", "db-*.sql.gz", 3, 22_000_000]]);
+  expect(facts.backups.map(({ folder, pattern, count, newestAt }) => [folder, pattern, count, newestAt])).toEqual([
+    ["/var/backups/askproai", "db-*.sql.gz", 3, 22_000_000],
+  ]);
   expect(facts.releases).toEqual(["/var/www/api-gateway"]);
   expect(facts.apps).toHaveLength(1);
-  expect(facts.apps[0]).toMatchObject({ folder: "/var/www/api-gateway/current", isLink: true, settings: { DB_DATABASE: "askproai_db", DB_HOST: "127.0.0.1", REDIS_HOST: "127.0.0.1" } });
+  expect(facts.apps[0]).toMatchObject({
+    folder: "/var/www/api-gateway/current",
+    isLink: true,
+    settings: { DB_DATABASE: "askproai_db", DB_HOST: "127.0.0.1", REDIS_HOST: "127.0.0.1" },
+  });
   expect(facts.crontabs).toEqual([{ file: "/var/spool/cron/crontabs/root", jobs: 2, hasScheduler: true }]);
 });
 
@@ -122,7 +149,14 @@ test("no secret of the machine leaves it: not in the facts, not in the proposal"
   const facts = await inspectMachine({ host: local, root, signal });
   const told = JSON.stringify(facts) + writeConfigText(facts);
   for (const word of words) expect(told).not.toContain(word);
-  expect(facts.apps[0]?.secretNames).toEqual(["APP_KEY", "DB_PASSWORD", "REDIS_PASSWORD", "DEFAULT_RETELL_API_KEY", "RETELL_TOKEN", "CALCOM_API_KEY"]);
+  expect(facts.apps[0]?.secretNames).toEqual([
+    "APP_KEY",
+    "DB_PASSWORD",
+    "REDIS_PASSWORD",
+    "DEFAULT_RETELL_API_KEY",
+    "RETELL_TOKEN",
+    "CALCOM_API_KEY",
+  ]);
 });
 
 test("the proposal passes the parser and watches what was found", async () => {
@@ -130,11 +164,34 @@ test("the proposal passes the parser and watches what was found", async () => {
   const text = writeConfigText(await inspectMachine({ host: local, root, signal }));
   const probes = expandProbes(parseConfigOrThrow(text, { file: "ampel.yaml", folder: "/etc/ampel" }));
   const ids = probes.map(({ id }) => id);
-  for (const unit of ["nginx", "php8.3-fpm", "mariadb", "redis-server", "supervisor", "cron", "voice-bridge", "laravel-worker", "scheduler"]) expect(ids).toContain(`service.${unit}`);
-  for (const id of ["database.main", "database.redis", "queue.jobs", "vendor.retell", "vendor.calcom", "site.api.askproai.de", "certificate.mail.askproai.de", "backup.db", "disk.local./", "log.nginx-error"]) expect(ids).toContain(id);
+  for (const unit of [
+    "nginx",
+    "php8.3-fpm",
+    "mariadb",
+    "redis-server",
+    "supervisor",
+    "cron",
+    "voice-bridge",
+    "laravel-worker",
+    "scheduler",
+  ])
+    expect(ids).toContain(`service.${unit}`);
+  for (const id of [
+    "database.main",
+    "database.redis",
+    "queue.jobs",
+    "vendor.retell",
+    "vendor.calcom",
+    "site.api.askproai.de",
+    "certificate.mail.askproai.de",
+    "backup.db",
+    "disk.local./",
+    "log.nginx-error",
+  ])
+    expect(ids).toContain(id);
   const of = (id: string): unknown => probes.find((probe) => probe.id === id);
-  expect(of("service.nginx")).toMatchObject({ dependsOn: ["php8.3-fpm", "mariadb", "redis-server"] });
-  expect(of("service.laravel-worker")).toMatchObject({ dependsOn: ["supervisor", "mariadb", "redis-server"] });
+  expect(of("service.nginx")).toMatchObject({ dependsOn: ["php8.3-fpm", "mariadb", "redis-server", "main", "redis"] });
+  expect(of("service.laravel-worker")).toMatchObject({ dependsOn: ["supervisor", "mariadb", "redis-server", "main", "redis"] });
   expect(of("database.main")).toMatchObject({ kind: "mariadb", dependsOn: ["mariadb"], spec: { database: "askproai_db", user: "ampel" } });
 });
 
@@ -152,7 +209,8 @@ test("broken and hostile files on the machine spoil nothing", async () => {
     "etc/nginx/conf.d/x.conf": 'server {\n server_name _ ~^(.*)$ "quo\\"ted" *.a.de good.example.org;\n',
     "proc/net/tcp": "garbage\n",
     "var/www/app/artisan": "",
-    "var/www/app/.env": "APP_NAME=\"Ängste: & 'Sorgen' #1\"\nAPP_URL=https://user:hunter2@x\nDB_CONNECTION=mysql\nDB_DATABASE=${OTHER}\nDB_PORT=abc\n\u0000\u0001\n",
+    "var/www/app/.env":
+      "APP_NAME=\"Ängste: & 'Sorgen' #1\"\nAPP_URL=https://user:hunter2@x\nDB_CONNECTION=mysql\nDB_DATABASE=${OTHER}\nDB_PORT=abc\n\u0000\u0001\n",
     "var/www/app/storage/logs/laravel.log": "",
   });
   const facts = await inspectMachine({ host: local, root, signal });

@@ -10,7 +10,11 @@ import { lookAtMachine } from "./look.ts";
 import { readFacts } from "./read-facts.ts";
 import { writeConfigText, type RemoteMachine } from "./write-config.ts";
 
-export type Inspection = { readonly host: Host; /** Root of the tree to look at; another than `/` for a copied one. */ readonly root?: string; readonly signal: AbortSignal };
+export type Inspection = {
+  readonly host: Host;
+  /** Root of the tree to look at; another than `/` for a copied one. */ readonly root?: string;
+  readonly signal: AbortSignal;
+};
 
 /** @throws {Failure} host-unreachable, service-failed */
 export async function inspectMachine({ host, root = "/", signal }: Inspection): Promise<MachineFacts> {
@@ -30,7 +34,12 @@ export type WrittenConfig = {
  * Writes the proposal for these facts to `path`. An existing file is never touched: the text goes to `path.new`,
  * then `path.new2` and so on. The text has passed the parser before anything is written.
  */
-export async function writeProposal(facts: MachineFacts, path: string, signal: AbortSignal, remote?: RemoteMachine): Promise<WrittenConfig> {
+export async function writeProposal(
+  facts: MachineFacts,
+  path: string,
+  signal: AbortSignal,
+  remote?: RemoteMachine,
+): Promise<WrittenConfig> {
   const text = writeConfigText(facts, remote);
   const config = parseConfigOrThrow(text, { file: path, folder: dirname(path) });
   await mkdir(dirname(path), { recursive: true });

@@ -14,7 +14,11 @@ export type ProposedDatabase = {
 };
 
 /** Services and databases with their dependencies, as far as the facts tell. */
-export type Proposal = { readonly names: Names; readonly services: readonly ProposedService[]; readonly databases: readonly ProposedDatabase[] };
+export type Proposal = {
+  readonly names: Names;
+  readonly services: readonly ProposedService[];
+  readonly databases: readonly ProposedDatabase[];
+};
 
 const portOf = { mariadb: 3306, postgres: 5432, redis: 6379 } as const;
 
@@ -45,7 +49,10 @@ export function proposeServices(facts: MachineFacts, host?: string): Proposal {
   });
   const programs = facts.programs.map((program): ProposedService => {
     const dependsOn = [...ofRole("supervisor"), ...(program.runsQueue ? stores : [])];
-    return { name: names.take(program.name, "program"), fields: { host, supervisor: program.name, dependsOn: dependsOn.length > 0 ? dependsOn : undefined } };
+    return {
+      name: names.take(program.name, "program"),
+      fields: { host, supervisor: program.name, dependsOn: dependsOn.length > 0 ? dependsOn : undefined },
+    };
   });
   return { names, services: [...units, ...programs], databases: proposeDatabases(facts, app, names, ofRole) };
 }
@@ -67,7 +74,12 @@ function readyOf(unit: UnitFact, facts: MachineFacts): Readonly<Record<string, s
   return port !== undefined && listens(facts, port) ? { tcp: `127.0.0.1:${port}` } : undefined;
 }
 
-function proposeDatabases(facts: MachineFacts, app: AppFact | undefined, names: Names, ofRole: (...roles: UnitFact["role"][]) => string[]): ProposedDatabase[] {
+function proposeDatabases(
+  facts: MachineFacts,
+  app: AppFact | undefined,
+  names: Names,
+  ofRole: (...roles: UnitFact["role"][]) => string[],
+): ProposedDatabase[] {
   const found: ProposedDatabase[] = [];
   const { settings = {}, secretNames = [] } = app ?? {};
   const engine = ({ mysql: "mariadb", mariadb: "mariadb", pgsql: "postgres" } as const)[settings["DB_CONNECTION"] ?? ""];
@@ -102,4 +114,3 @@ function proposeDatabases(facts: MachineFacts, app: AppFact | undefined, names: 
 function isHere(address: string): boolean {
   return ["127.0.0.1", "localhost", "::1"].includes(address);
 }
-

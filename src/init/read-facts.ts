@@ -23,15 +23,30 @@ export function readFacts(printed: string, root = "/"): MachineFacts {
   }
   const all = (word: string): readonly string[] => of.get(word) ?? [];
   const shown = (kind: string): readonly Shown[] => files.filter((file) => file.kind === kind);
-  const states = new Map(all("UNIT").map((line) => line.replace(/^[●*]\s*/, "").split(/\s+/)).map(([name = "", , active = ""]) => [name, active] as const));
+  const states = new Map(
+    all("UNIT")
+      .map((line) => line.replace(/^[●*]\s*/, "").split(/\s+/))
+      .map(([name = "", , active = ""]) => [name, active] as const),
+  );
   return {
     name: all("NAME")[0]?.trim() ?? "",
     timezone: timezoneOf(all("ZONE")[0] ?? "", all("LOCALTIME")[0] ?? ""),
     hasSystemd: of.has("SYSTEMD"),
-    units: chooseUnits(all("ENABLED").map((line) => line.split(/\s+/)[0] ?? ""), states, all("OWN")),
+    units: chooseUnits(
+      all("ENABLED").map((line) => line.split(/\s+/)[0] ?? ""),
+      states,
+      all("OWN"),
+    ),
     programs: shown("supervisor").flatMap(readPrograms),
     ports: readPorts(all("PORT")),
-    apps: distinctApps(apps.map(({ folder, isLink, settings, names }): AppFact => ({ folder, isLink, settings, secretNames: names.filter((name) => secretName.test(name)) }))),
+    apps: distinctApps(
+      apps.map(({ folder, isLink, settings, names }): AppFact => ({
+        folder,
+        isLink,
+        settings,
+        secretNames: names.filter((name) => secretName.test(name)),
+      })),
+    ),
     sites: readSites(shown("nginx"), all("LIVE")),
     backups: readBackups(all("DUMP"), prefix),
     releases: all("RELEASES"),
@@ -76,9 +91,14 @@ function readPrograms({ path, lines }: Shown): ProgramFact[] {
     } else if (/^\s*\[/.test(line)) section = "";
     const [, key, value = ""] = /^\s*(command|programs)\s*=\s*(.*)$/.exec(line) ?? [];
     if (key === "command" && section === "program") Object.assign(found.at(-1) ?? {}, { command: value });
-    if (key === "programs" && section.startsWith("group:")) for (const program of value.split(",")) groupOf.set(program.trim(), section.slice(6));
+    if (key === "programs" && section.startsWith("group:"))
+      for (const program of value.split(",")) groupOf.set(program.trim(), section.slice(6));
   }
-  const named = found.map(({ name, command }) => ({ name: groupOf.get(name) ?? name, file: path, runsQueue: /\b(queue:work|queue:listen|horizon)\b/.test(command) }));
+  const named = found.map(({ name, command }) => ({
+    name: groupOf.get(name) ?? name,
+    file: path,
+    runsQueue: /\b(queue:work|queue:listen|horizon)\b/.test(command),
+  }));
   return named.filter(({ name }, index) => /^[\w.][\w.:-]*$/.test(name) && named.findIndex((other) => other.name === name) === index);
 }
 
@@ -131,10 +151,15 @@ function readBackups(lines: readonly string[], prefix: string): BackupFact[] {
     const [, seconds = "", path = ""] = /^(\d+)\S* \d+ (.*)$/.exec(line) ?? [];
     if (path === "") continue;
     const full = path.startsWith(prefix) ? path.slice(prefix.length) : path;
-    const pattern = basename(full).replace(/\d[\d_.:T-]*\d|\d+/g, "*").replace(/\*[*_.-]*\*/g, "*");
+    const pattern = basename(full)
+      .replace(/\d[\d_.:T-]*\d|\d+/g, "*")
+      .replace(/\*[*_.-]*\*/g, "*");
     const key = `${dirname(full)}/${pattern}`;
     const known = series.get(key) ?? { folder: dirname(full), pattern, count: 0, newestAt: 0 };
     series.set(key, { ...known, count: known.count + 1, newestAt: Math.max(known.newestAt, Number(seconds) * 1000) });
   }
-  return [...series.values()].filter(({ count, pattern }) => count >= 2 && pattern.includes("*")).sort((one, other) => other.newestAt - one.newestAt).slice(0, 8);
+  return [...series.values()]
+    .filter(({ count, pattern }) => count >= 2 && pattern.includes("*"))
+    .sort((one, other) => other.newestAt - one.newestAt)
+    .slice(0, 8);
 }

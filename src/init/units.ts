@@ -17,7 +17,10 @@ const roles: readonly (readonly [RegExp, UnitRole])[] = [
  * owner wrote (a file of its own in /etc/systemd/system). Aliases and umbrella units are left out.
  */
 export function chooseUnits(enabled: readonly string[], units: ReadonlyMap<string, string>, own: readonly string[]): UnitFact[] {
-  const names = new Set([...enabled, ...[...units].filter(([, state]) => ["active", "failed", "activating"].includes(state)).map(([name]) => name)]);
+  const names = new Set([
+    ...enabled,
+    ...[...units].filter(([, state]) => ["active", "failed", "activating"].includes(state)).map(([name]) => name),
+  ]);
   const bare = [...names].map((name) => name.replace(/\.service$/, "")).filter((name) => !name.endsWith("@"));
   const found = bare.flatMap((name) => {
     const role = roleOf(name) ?? (own.includes(`${name}.service`) && !name.startsWith("ampel") ? "other" : undefined);

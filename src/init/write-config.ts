@@ -44,7 +44,8 @@ export function writeConfigText(facts: MachineFacts, remote?: RemoteMachine): st
 }
 
 function serviceLines(facts: MachineFacts, { services }: Proposal): string[] {
-  const comment = "Dienste. dependsOn: worauf sie stehen; fällt das aus, wird nur die Ursache gemeldet.\nready: der Nachweis nach einem Neustart, neben dem Wort von systemd.";
+  const comment =
+    "Dienste. dependsOn: worauf sie stehen; fällt das aus, wird nur die Ursache gemeldet.\nready: der Nachweis nach einem Neustart, neben dem Wort von systemd.";
   const written = section(
     "services",
     comment,
@@ -61,7 +62,8 @@ function serviceLines(facts: MachineFacts, { services }: Proposal): string[] {
 const grants = {
   mariadb: (database: string) =>
     `CREATE USER 'ampel'@'localhost' IDENTIFIED BY '…'; GRANT SELECT ON ${database}.* TO 'ampel'@'localhost'; GRANT PROCESS, REPLICATION CLIENT ON *.* TO 'ampel'@'localhost';`,
-  postgres: (database: string) => `CREATE ROLE ampel LOGIN PASSWORD '…'; GRANT pg_monitor, pg_read_all_data TO ampel; GRANT CONNECT ON DATABASE ${database} TO ampel;`,
+  postgres: (database: string) =>
+    `CREATE ROLE ampel LOGIN PASSWORD '…'; GRANT pg_monitor, pg_read_all_data TO ampel; GRANT CONNECT ON DATABASE ${database} TO ampel;`,
 } as const;
 
 function databaseLines(databases: readonly ProposedDatabase[], host: string | undefined): string[] {
@@ -73,10 +75,17 @@ function databaseLines(databases: readonly ProposedDatabase[], host: string | un
     "tables: die Tabellen eintragen, die nie leer sein dürfen, zum Beispiel tables: { calls: { min: 100 } }.",
   ];
   const remark = host === undefined ? [] : [`Ampel fragt von hier aus: Für ${host} ist eine Adresse nötig, die von hier erreichbar ist.`];
-  return section("databases", [...(sql.length > 0 ? comment : ["Datenbanken."]), ...remark].join("\n"), databases.map((database) => databaseLine(database, host)));
+  return section(
+    "databases",
+    [...(sql.length > 0 ? comment : ["Datenbanken."]), ...remark].join("\n"),
+    databases.map((database) => databaseLine(database, host)),
+  );
 }
 
-function databaseLine({ name, engine, service, address, port, database, passwordFile }: ProposedDatabase, host: string | undefined): string {
+function databaseLine(
+  { name, engine, service, address, port, database, passwordFile }: ProposedDatabase,
+  host: string | undefined,
+): string {
   const password = passwordFile === undefined ? undefined : `\${file:${passwordFile}}`;
   const isSql = engine !== "redis";
   return `${name}: ${flow({ engine, service, host: service === undefined ? host : undefined, address, port, user: isSql ? "ampel" : undefined, password, database: isSql ? database : Number(database) })}`;
@@ -86,7 +95,9 @@ function queueLines(app: AppFact | undefined, databases: readonly ProposedDataba
   const redis = databases.find(({ engine }) => engine === "redis");
   if (app?.settings["QUEUE_CONNECTION"] !== "redis" || redis === undefined) return [];
   const fields = { on: redis.name, format: "laravel", queue: app.settings["REDIS_QUEUE"] ?? "default", prefix: redisPrefix(app) };
-  return section("queues", "Warteschlangen. Für jeden weiteren Namen (queue:work --queue=…) eine Zeile ergänzen.", [`jobs: ${flow(fields)}`]);
+  return section("queues", "Warteschlangen. Für jeden weiteren Namen (queue:work --queue=…) eine Zeile ergänzen.", [
+    `jobs: ${flow(fields)}`,
+  ]);
 }
 
 /** Laravel's own default when REDIS_PREFIX is not set: the application's name as a slug. */
@@ -95,20 +106,31 @@ function redisPrefix({ settings }: AppFact): string {
 }
 
 function slug(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "");
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "");
 }
 
 function cacheLines(app: AppFact | undefined, databases: readonly ProposedDatabase[]): string[] {
   const redis = databases.find(({ engine }) => engine === "redis");
   const store = app?.settings["CACHE_STORE"] ?? app?.settings["CACHE_DRIVER"];
   if (app === undefined || store !== "redis" || redis === undefined) return [];
-  const fields = { redis: redis.name, database: Number(app.settings["REDIS_CACHE_DB"] ?? 1), prefix: app.settings["CACHE_PREFIX"] ?? redisPrefix(app) };
-  return section("caches", "Was cache:clear leeren darf: nur diese Schlüssel, nie die Datenbank der Warteschlangen.", [`app: ${flow(fields)}`]);
+  const fields = {
+    redis: redis.name,
+    database: Number(app.settings["REDIS_CACHE_DB"] ?? 1),
+    prefix: app.settings["CACHE_PREFIX"] ?? redisPrefix(app),
+  };
+  return section("caches", "Was cache:clear leeren darf: nur diese Schlüssel, nie die Datenbank der Warteschlangen.", [
+    `app: ${flow(fields)}`,
+  ]);
 }
 
 function vendorLines(app: AppFact | undefined): string[] {
   const names = app?.secretNames ?? [];
-  const vendors = (["retell", "calcom"] as const).filter((vendor) => names.some((name) => name.replaceAll("_", "").startsWith(vendor.toUpperCase())));
+  const vendors = (["retell", "calcom"] as const).filter((vendor) =>
+    names.some((name) => name.replaceAll("_", "").startsWith(vendor.toUpperCase())),
+  );
   const comment = "Anbieter. Der Schlüssel steht nur in der genannten Datei (chmod 600); am besten ein eigener für Ampel.";
   return section(
     "vendors",
@@ -119,15 +141,23 @@ function vendorLines(app: AppFact | undefined): string[] {
 
 function siteLines(facts: MachineFacts): string[] {
   const secured = [...new Set(facts.sites.filter(({ hasTls }) => hasTls).flatMap(({ names }) => names))].slice(0, 20);
-  const plain = [...new Set(facts.sites.filter(({ hasTls }) => !hasTls).flatMap(({ names }) => names))].filter((name) => !secured.includes(name)).slice(0, 20);
+  const plain = [...new Set(facts.sites.filter(({ hasTls }) => !hasTls).flatMap(({ names }) => names))]
+    .filter((name) => !secured.includes(name))
+    .slice(0, 20);
   const web = facts.hasSystemd ? facts.units.filter(({ role }) => role === "web").map(({ name }) => name) : [];
   const dependsOn = web.length > 0 ? web : undefined;
-  const probes = [...secured.map((name) => [name, `https://${name}/`] as const), ...plain.map((name) => [name, `http://${name}/`] as const)];
+  const probes = [
+    ...secured.map((name) => [name, `https://${name}/`] as const),
+    ...plain.map((name) => [name, `http://${name}/`] as const),
+  ];
   return [
     ...section(
       "probes",
       "Von außen gesehen. Besser als / ist eine Seite, die Datenbank und Warteschlange wirklich braucht.",
-      probes.map(([name, url]) => `${`site.${name}`.toLowerCase().slice(0, 64)}: ${flow({ kind: "http", url, expectStatus: ["200-399"], dependsOn })}`),
+      probes.map(
+        ([name, url]) =>
+          `${`site.${name}`.toLowerCase().slice(0, 64)}: ${flow({ kind: "http", url, expectStatus: ["200-399"], dependsOn })}`,
+      ),
     ),
     ...section(
       "certificates",
@@ -140,19 +170,36 @@ function siteLines(facts: MachineFacts): string[] {
 function backupLines(facts: MachineFacts, { databases }: Proposal, host: string | undefined): string[] {
   const seen = new Set<string>();
   const entries = facts.backups.map(({ folder, pattern }) => {
-    let name = pattern.replace(/\.(sql|dump|tar|rdb)?(\.(gz|zst|bz2))?$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 40) || "backup";
+    let name =
+      pattern
+        .replace(/\.(sql|dump|tar|rdb)?(\.(gz|zst|bz2))?$/, "")
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^-+|-+$/g, "")
+        .slice(0, 40) || "backup";
     while (seen.has(name)) name = `${name}-2`;
     seen.add(name);
     return `${name}: ${flow({ host, folder, pattern })}`;
   });
-  if (entries.length > 0) return section("backups", "Sicherungen. Geprüft werden Alter (26 h), Größe gegen die vorigen und das Ende der Datei.", entries);
-  return databases.length === 0 ? [] : ["", "# Keine Sicherungen gefunden. Sobald es welche gibt:", "# backups:", "#   db: { folder: /backups, pattern: db-*.sql.gz }"];
+  if (entries.length > 0)
+    return section("backups", "Sicherungen. Geprüft werden Alter (26 h), Größe gegen die vorigen und das Ende der Datei.", entries);
+  return databases.length === 0
+    ? []
+    : ["", "# Keine Sicherungen gefunden. Sobald es welche gibt:", "# backups:", "#   db: { folder: /backups, pattern: db-*.sql.gz }"];
 }
 
 function releaseLines({ releases }: MachineFacts): string[] {
   const comment = "Was läuft gegen das, was ausgeliefert ist. Wo das Ausliefern seine Version hinschreibt, ist einzutragen:";
   if (releases.length === 0) return [];
-  return ["", `# ${comment}`, "# releases:", ...releases.map((folder) => `#   ${slug(folder.split("/").at(-1) ?? "app")}: { running: { symlink: ${folder}/current }, deployed: { file: ${folder}/shared/DEPLOYED } }`)];
+  return [
+    "",
+    `# ${comment}`,
+    "# releases:",
+    ...releases.map(
+      (folder) =>
+        `#   ${slug(folder.split("/").at(-1) ?? "app")}: { running: { symlink: ${folder}/current }, deployed: { file: ${folder}/shared/DEPLOYED } }`,
+    ),
+  ];
 }
 
 function logLines({ logs }: MachineFacts, { names }: Proposal, host: string | undefined): string[] {
@@ -160,19 +207,36 @@ function logLines({ logs }: MachineFacts, { names }: Proposal, host: string | un
   return section(
     "logs",
     comment,
-    logs.slice(0, 10).map((file) => `${names.take(file.split("/").slice(-2).join("-").replace(/\.log$/, ""), "log")}: ${flow({ host, file })}`),
+    logs.slice(0, 10).map(
+      (file) =>
+        `${names.take(
+          file
+            .split("/")
+            .slice(-2)
+            .join("-")
+            .replace(/\.log$/, ""),
+          "log",
+        )}: ${flow({ host, file })}`,
+    ),
   );
 }
 
 function heartbeatLines({ crontabs }: MachineFacts): string[] {
   if (!crontabs.some(({ hasScheduler }) => hasScheduler)) return [];
-  const comment = "Der Scheduler von Laravel läuft über Cron. Damit sein Ausbleiben auffällt, dort ergänzen:\n  $schedule->exec('ampel ping scheduler')->everyMinute();\nund dann einschalten:";
+  const comment =
+    "Der Scheduler von Laravel läuft über Cron. Damit sein Ausbleiben auffällt, dort ergänzen:\n  $schedule->exec('ampel ping scheduler')->everyMinute();\nund dann einschalten:";
   return ["", ...comment.split("\n").map((line) => `# ${line}`), "# heartbeats:", "#   scheduler: { every: 1m }"];
 }
 
 function closingLines({ unseen }: MachineFacts): string[] {
   return [
-    ...(unseen.length === 0 ? [] : ["", "# Nicht lesbar für den Benutzer, der dies anlegte (als root wiederholen, um es aufzunehmen):", ...unseen.map((path) => `#   ${path}`)]),
+    ...(unseen.length === 0
+      ? []
+      : [
+          "",
+          "# Nicht lesbar für den Benutzer, der dies anlegte (als root wiederholen, um es aufzunehmen):",
+          ...unseen.map((path) => `#   ${path}`),
+        ]),
     "",
     "# Was Ampel ohne Nachfrage darf: observe (nur sehen), propose (erst fragen), act (lesende und schreibende Schritte allein).",
     "authority: { level: propose }",

@@ -7,19 +7,21 @@ import { stateLetter } from "./systemd.ts";
 
 type SupervisorAddress = Extract<ServiceAddress, { manager: "supervisor" }>;
 
-// The configuration may belong to root: then the question is asked with sudo, if that is allowed without a password.
+// The socket may belong to root: then the question is asked with sudo, if that is allowed without a password.
 const stateText = `
 ask() { if [ -n "$CONFIG" ]; then "$@" supervisorctl -c "$CONFIG" status "$PROGRAM"; else "$@" supervisorctl status "$PROGRAM"; fi; }
 command -v supervisorctl >/dev/null || { echo 'supervisorctl is not installed' >&2; exit 1; }
-out=$(ask env 2>&1 </dev/null) || :
-case $out in *'ermission denied'*|*'EACCES'*) out=$(ask sudo -n 2>&1 </dev/null) || : ;; esac
+# sudo says no at once, supervisorctl takes a while to: without root it is asked first.
+via=(env)
+if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then via=(sudo -n); fi
+out=$(ask "\${via[@]}" 2>&1 </dev/null) || :
 printf '%s\\n' "$out" | sed 's/^/Status=/'
 for pid in $(printf '%s\\n' "$out" | sed -n 's/.* pid \\([0-9][0-9]*\\),.*/\\1/p'); do
   if [ -r "/proc/$pid/stat" ]; then read -r stat <"/proc/$pid/stat" && printf 'ProcessStat=%s\\n' "$stat" || :; fi
 done
 sick=$(printf '%s\\n' "$out" | awk '$2 ~ /^(EXITED|FATAL|BACKOFF|STOPPED)$/ { print $1; exit }')
 if [ -n "$sick" ]; then
-  tell() { if [ -n "$CONFIG" ]; then supervisorctl -c "$CONFIG" tail -1600 "$sick" "$1"; else supervisorctl tail -1600 "$sick" "$1"; fi 2>/dev/null </dev/null; }
+  tell() { if [ -n "$CONFIG" ]; then "\${via[@]}" supervisorctl -c "$CONFIG" tail -1600 "$sick" "$1"; else "\${via[@]}" supervisorctl tail -1600 "$sick" "$1"; fi 2>/dev/null </dev/null; }
   # A program whose errors go into its output has no second log.
   said=$(tell stderr) || :
   case $said in ''|*NO_FILE*|*'no log file'*) said=$(tell stdout) || : ;; esac

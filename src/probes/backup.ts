@@ -30,7 +30,7 @@ if [ ! -d "$FOLDER" ]; then echo MISSING; exit 0; fi
 if [ ! -r "$FOLDER" ] || [ ! -x "$FOLDER" ]; then echo DENIED; exit 0; fi
 cd -- "$FOLDER"
 printf 'NOW %s\\n' "$(date +%s)"
-find . -maxdepth 1 -xtype l -name "$PATTERN" -printf 'DANGLING %f\\n' | head -n 5
+find . -maxdepth 1 -xtype l -name "$PATTERN" -printf 'DANGLING %f\\n' | sed -n 1,5p
 names=
 if [ -n "$MANIFEST" ]; then
   if [ ! -r "./$MANIFEST" ]; then echo NOMANIFEST; exit 0; fi

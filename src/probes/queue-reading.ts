@@ -140,9 +140,9 @@ export async function readSqlQueue(connection: SqlConnection, queries: { count: 
     const serverNow = firstValue(await query(engine === "mariadb" ? "SELECT NOW(3)" : "SELECT now()"));
     await query("ROLLBACK");
     if (oldest === undefined || oldest === null || depth === 0) return { depth };
-    const oldestAgeMs = toAgeMs(oldest, serverNow instanceof Date ? serverNow.getTime() : now);
-    // The same oldest job has the same beginning, give or take the second in which the age was rounded.
-    return { depth, oldestAgeMs, nextJob: `since ${Math.round((now - oldestAgeMs) / 5000)}` };
+    const serverMs = serverNow instanceof Date ? serverNow.getTime() : now;
+    const oldestAgeMs = toAgeMs(oldest, serverMs);
+    return { depth, oldestAgeMs, nextSince: serverMs - oldestAgeMs };
   });
 }
 

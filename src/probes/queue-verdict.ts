@@ -10,6 +10,8 @@ export type QueueSight = {
   readonly oldestAgeMs?: number;
   /** Names the job that is next; another one next time means that somebody took one. */
   readonly nextJob?: string;
+  /** For a queue without names: when its oldest job came, on the queue's own clock. */
+  readonly nextSince?: number;
   /** Jobs for later, and jobs in hand. */
   readonly delayed?: number;
   readonly active?: number;
@@ -19,7 +21,7 @@ export type QueueSight = {
 };
 
 /** `takenAt`: when the queue was last seen to be empty or to have lost its next job. `lostAt`: since when jobs are held by nobody. */
-export type QueueMemory = { readonly at: number; readonly depth: number; readonly nextJob?: string; readonly takenAt: number; readonly lostAt?: number };
+export type QueueMemory = { readonly at: number; readonly depth: number; readonly nextJob?: string; readonly nextSince?: number; readonly takenAt: number; readonly lostAt?: number };
 
 export type QueueRules = { readonly maxDepth: number; readonly maxAge: number; readonly stuckAfter: number };
 
@@ -42,14 +44,18 @@ export function decideQueue(queue: string, seen: QueueSight, rules: QueueRules, 
     findings.push({ state: "degraded", cause: "queue-backlog", message: message("queue.old", { queue, seconds: Math.round(oldestAgeMs / 1000), limit: rules.maxAge / 1000 }) });
   }
   const measures = { depth: seen.depth, oldestAgeMs: Math.round(oldestAgeMs), ...growth(seen, before, now), ...definite({ delayed: seen.delayed, active: seen.active, lost: seen.lost }) };
-  const remembered = { at: now, depth: seen.depth, takenAt, ...(seen.nextJob === undefined ? {} : { nextJob: seen.nextJob }), ...(lostAt === undefined ? {} : { lostAt }) };
+  const remembered = { at: now, depth: seen.depth, takenAt, ...(seen.nextJob === undefined ? {} : { nextJob: seen.nextJob }), ...(seen.nextSince === undefined ? {} : { nextSince: seen.nextSince }), ...(lostAt === undefined ? {} : { lostAt }) };
   return { observation: combineFindings(findings, message("queue.ok", { queue, depth: seen.depth }), { measures }), remembered };
 }
+
+/** An age in whole seconds moves the beginning of the same job by up to this. */
+const roundingMs = 2500;
 
 /** True when nothing waits, or when the job that was next is no longer next; without names, when the queue got shorter. */
 function isTaken(seen: QueueSight, before: QueueMemory | undefined): boolean {
   if (seen.depth === 0 || before === undefined || before.depth === 0) return true;
   if (seen.nextJob !== undefined && before.nextJob !== undefined) return seen.nextJob !== before.nextJob;
+  if (seen.nextSince !== undefined && before.nextSince !== undefined) return Math.abs(seen.nextSince - before.nextSince) > roundingMs;
   return seen.depth < before.depth;
 }
 

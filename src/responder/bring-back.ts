@@ -94,6 +94,14 @@ async function checkBudget(app: App, config: Config, service: string): Promise<v
   throw new Failure("automation-limit", what, message("service.force-next", { service }));
 }
 
+/** Lets a service take up new connections and configuration without dropping requests. @throws {Failure} service-failed */
+export async function reloadService(app: App, subject: string, signal: AbortSignal): Promise<void> {
+  const { config } = await app.loaded();
+  const name = serviceOf(config, subject);
+  if (config.services[name]?.canReload !== true) throw new Failure("refused-unsafe", message("service.no-reload", { service: name }), message("service.no-reload-next", { service: name }));
+  await controlOf(app, config, name).reload({ signal, timeoutMs: 30_000 });
+}
+
 function refuseDatabase(config: Config, service: string): void {
   if (config.services[service]?.isDatabase !== true) return;
   throw new Failure("refused-unsafe", message("service.database-restart", { service }), message("service.database-restart-next", { service }));

@@ -6,7 +6,7 @@ import { systemClock } from "../kernel/clock.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import { isPostgresReady } from "./postgres.ts";
-import { endProcesses, isRunning, readIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { endProcesses, isRunning, isStopped, readIdentity, signalProcess, type ProcessIdentity } from "./process-identity.ts";
 import { addressOf } from "./service-address.ts";
 import { worldPaths, type ProgramName, type World } from "./world.ts";
 
@@ -59,7 +59,21 @@ export async function kill(world: World, name: ProgramName): Promise<void> {
   if (running !== undefined) await endProcesses([running], "SIGKILL", 2000);
 }
 
-export function forget(world: World, name: ProgramName): void {
+/** Holds a program by SIGSTOP and returns when it stands still. */
+export async function freeze(world: World, name: ProgramName, signal?: AbortSignal): Promise<void> {
+  const running = runningProgram(world, name);
+  if (running === undefined) return;
+  signalProcess(running, "SIGSTOP");
+  while (isRunning(running) && !isStopped(running)) await systemClock.sleep(5, signal);
+}
+
+/** Lets a held program go on. */
+export function thaw(world: World, name: ProgramName): void {
+  const running = runningProgram(world, name);
+  if (running !== undefined && isStopped(running)) signalProcess(running, "SIGCONT");
+}
+
+function forget(world: World, name: ProgramName): void {
   const paths = worldPaths(world.folder);
   for (const file of [paths.pidFile(name), paths.identityFile(name)]) rmSync(file, { force: true });
 }

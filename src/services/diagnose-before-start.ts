@@ -31,13 +31,13 @@ const leastFreeBytes = 32 * 1024 ** 2;
 const leastFreeInodes = 100;
 
 const text = `
-for folder in $FOLDERS; do
-  [ -d "$folder" ] || continue
-  read -r free point <<<"$(df -PB1 -- "$folder" | awk 'NR == 2 { print $4, $6 }')"
-  read -r inodes all <<<"$(df -Pi -- "$folder" | awk 'NR == 2 { print $4, $2 }')"
-  options=$(findmnt -n -o OPTIONS -T "$folder" | tail -n 1 || :)
-  printf 'DISK %s %s %s %s %s\\n' "$free" "\${inodes/-/0}" "\${all/-/0}" "\${options:-?}" "$point"
-done
+there=(/)
+for folder in $FOLDERS; do if [ -d "$folder" ]; then there+=("$folder"); fi; done
+{ cat /proc/mounts; echo; df -PB1 -- "\${there[@]}" | tail -n +2; echo; df -Pi -- "\${there[@]}" | tail -n +2; } | awk '
+  /^$/ { part++; next }
+  part == 0 { split($4, flags, ","); options[$2] = flags[1]; next }
+  part == 1 { free[$6] = $4; next }
+  { if (!($6 in told)) printf "DISK %s %d %d %s %s\\n", free[$6], $4, $2, ($6 in options ? options[$6] : "?"), $6; told[$6] = 1 }'
 if [ -n "$TEST" ]; then
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
   run=bash; if [ "$(id -u)" -ne 0 ] && sudo -n true 2>/dev/null; then run='sudo -n bash'; fi
@@ -62,7 +62,7 @@ export async function diagnoseBeforeStart(host: Host, control: ServiceControl, o
   const said = printed.split("\n").filter((line) => line.startsWith("SAID ")).map((line) => line.slice(5));
   if (code !== undefined && code !== "0" && code !== "127") {
     // nginx and mariadbd name the fault in an own line; the last line only says that the test failed.
-    const reason = said.find((line) => /emerg|error|unknown|fail/i.test(line)) ?? said.at(-1) ?? `exit ${code}`;
+    const reason = said.find((line) => /emerg|\bbad\b|error|unknown|fail/i.test(line)) ?? said.at(-1) ?? `exit ${code}`;
     blockers.push(message("service.configuration-broken", { service: control.name, reason: maskPersonalData(reason).slice(0, 300) }));
   }
   const remarks = state.lastExit === undefined ? [] : [message("service.last-exit", { service: control.name, exit: state.lastExit, result: state.result ?? "?" })];

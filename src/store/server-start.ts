@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { findPostgres, oldestVersion, type PostgresBinaries } from "./postgres-binaries.ts";
 import { initialise, type Place } from "./server-folder.ts";
-import { removeForeignLocks } from "./stale-lock.ts";
+import { readPid, removeForeignLocks } from "./stale-lock.ts";
 
 /** One try to start a server. */
 export type StartAttempt = {
@@ -29,12 +29,21 @@ const settings = {
 } as const;
 
 /**
- * Starts a server; where one runs already, this one ends by itself. The data folder is made if it is missing.
+ * Starts a server; where one runs already, this one ends by itself. The data folder is made if it is missing;
+ * `undefined` while another process is making it.
  * @throws {Failure} store-unreachable, store-version when there are no programs for this data
  */
-export async function startServer(place: Place, signal?: AbortSignal): Promise<StartAttempt> {
+export async function startServer(place: Place, signal?: AbortSignal): Promise<StartAttempt | undefined> {
   const binaries = findBinaries(place);
-  if (!existsSync(place.data)) await initialise(place, binaries, signal);
+  if (!existsSync(place.data)) {
+    const maker = join(place.folder, "maker");
+    if (!claim(maker)) return undefined;
+    try {
+      await initialise(place, binaries, signal);
+    } finally {
+      rmSync(maker, { force: true });
+    }
+  }
   removeForeignLocks(place);
   rotateLog(place.log);
   const log = openSync(place.log, "a", 0o640);
@@ -61,6 +70,26 @@ export async function startServer(place: Place, signal?: AbortSignal): Promise<S
   server.unref();
   closeSync(log);
   return { hasEnded: () => hasEnded, reason: () => startError ?? lastFatalLine(place.log, logOffset) };
+}
+
+const longestMakingMs = 15_000;
+
+/**
+ * Not for safety, only so that five processes do not make five data folders at once: a claim whose process has ended,
+ * or that has stood for long, counts for nothing.
+ */
+function claim(path: string): boolean {
+  try {
+    writeFileSync(path, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  const pid = readPid(path);
+  const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (pid !== undefined && existsSync(`/proc/${pid}`) && ageMs < longestMakingMs) return false;
+  rmSync(path, { force: true });
+  return true;
 }
 
 function findBinaries(place: Place): PostgresBinaries {

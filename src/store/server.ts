@@ -125,7 +125,7 @@ async function connect(place: Place, name: string): Promise<pg.Client | Refusal>
   }
 }
 
-async function tryStart(place: Place, signal?: AbortSignal): Promise<StartAttempt> {
+async function tryStart(place: Place, signal?: AbortSignal): Promise<StartAttempt | undefined> {
   checkGround(place);
   try {
     return await startServer(place, signal);

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { watchClock } from "../../src/kernel/durable/clock-watch.ts";
 import { startFileEngine } from "../../src/kernel/durable/file-engine.ts";
 import { startPostgresEngine } from "../../src/kernel/durable/postgres-engine.ts";
 import type { Attempt, DurableEngine, DurableRun, Workflow } from "../../src/kernel/durable/run.ts";
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
             process.exit(75);
           },
         });
+  watchClock(systemClock, (drift) => tell("drift", drift));
   tell("ready");
   hasDied.arm();
   const runs = order.runs ?? [];

@@ -26,10 +26,12 @@ export type Driver = {
 export type Ground = {
   readonly folder: string;
   readonly stateFolder: string;
-  readonly effects: string;
   drive(order?: Partial<DriverOrder>, how?: { prefix?: readonly string[]; env?: Record<string, string> }): Driver;
-  readEffects(): EffectLine[];
+  /** Of the drivers started since the last `endDrivers`, and of the runs whose id begins so. */
+  readEffects(runs?: string): EffectLine[];
   postmasterPid(): number;
+  /** Ends the processes of one test; the server stays for the next one. */
+  endDrivers(): Promise<void>;
   clear(): Promise<void>;
 };
 
@@ -40,32 +42,42 @@ export function breakGround(): Ground {
   const folder = mkdtempSync(join(tmpdir(), "ampel-chaos-"));
   chmodSync(folder, 0o755); // the server's account has to pass
   const stateFolder = join(folder, "state");
-  const effects = join(folder, "effects.jsonl");
-  const drivers: Driver[] = [];
+  let drivers: Driver[] = [];
+  let round = 0;
+  const effectsFile = (): string => join(folder, `effects-${round}.jsonl`);
+  const endDrivers = async (): Promise<void> => {
+    for (const driver of drivers) {
+      driver.signal("SIGCONT");
+      driver.signal("SIGKILL");
+    }
+    await Promise.all(drivers.map(({ ended }) => ended));
+    drivers = [];
+    round += 1;
+  };
   const postmasterFile = join(stateFolder, "store/data/postmaster.pid");
   return {
     folder,
     stateFolder,
-    effects,
     drive(order = {}, { prefix = [], env = {} } = {}) {
-      const argv = [...prefix, node, "--disable-warning=ExperimentalWarning", resolve("test/chaos/driver.ts"), JSON.stringify({ stateFolder, effects, ...order })];
+      const argv = [...prefix, node, "--disable-warning=ExperimentalWarning", resolve("test/chaos/driver.ts"), JSON.stringify({ stateFolder, effects: effectsFile(), ...order })];
       const driver = listen(spawn(argv[0] ?? node, argv.slice(1), { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } }));
       drivers.push(driver);
       return driver;
     },
-    readEffects: () => (existsSync(effects) ? readFileSync(effects, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line) as EffectLine) : []),
+    readEffects: (runs = "") => (existsSync(effectsFile()) ? parseLines(readFileSync(effectsFile(), "utf8")).filter(({ key }) => key.startsWith(runs)) : []),
     postmasterPid: () => readPid(postmasterFile) ?? 0,
+    endDrivers,
     clear: async () => {
-      for (const driver of drivers) {
-        driver.signal("SIGCONT");
-        driver.signal("SIGKILL");
-      }
-      await Promise.all(drivers.map(({ ended }) => ended));
+      await endDrivers();
       const pid = readPid(postmasterFile);
       if (pid !== undefined) await stopPostmaster(pid);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function parseLines(text: string): EffectLine[] {
+  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as EffectLine);
 }
 
 async function stopPostmaster(pid: number): Promise<void> {

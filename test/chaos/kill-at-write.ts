@@ -35,7 +35,7 @@ export function countWrites(killAt?: KillAt): { arm(): void; count(): number } {
     const answer = query.apply(this, given);
     // The pool passes a callback; the statement has been carried out when the connection says so.
     if (answer instanceof Promise) void answer.then(() => meet("after", mine));
-    else (this as pg.Client).once("drain", () => meet("after", mine));
+    else if (killAt?.write === mine) (this as pg.Client).once("drain", () => meet("after", mine));
     return answer;
   };
   return {

@@ -1,20 +1,30 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { begunNames, breakGround, isLong, unmarkedRepeats, until, type Ground } from "./harness.ts";
 
 const isRoot = process.getuid?.() === 0;
 const steps = ["step-1", "step-2", "step-3", "step-4", "step-5"];
 
 let ground: Ground;
-beforeEach(() => {
+beforeAll(() => {
   ground = breakGround();
 });
-afterEach(() => ground.clear());
+afterEach(() => ground.endDrivers());
+afterAll(() => ground.clear());
+
+test("five processes that start at once on an empty store share one server, and all work", async () => {
+  const drivers = Array.from({ length: 5 }, (_, index) => ground.drive({ runs: [`first-${index}`] }));
+  for (const driver of drivers) expect(await driver.hear("result", 40_000)).toMatchObject({ value: { done: steps } });
+  expect(unmarkedRepeats(ground.readEffects())).toEqual([]);
+  for (const driver of drivers) driver.order({ do: "stop" });
+  for (const driver of drivers) expect(await driver.ended).toBe(0);
+  expect(ground.postmasterPid()).toBe(0);
+}, 60_000);
 
 describe("a dead process's run goes on in another process", () => {
   test("within ten seconds after kill -9 in the middle of a step, which alone is repeated and knows it", async () => {
     const second = ground.drive();
     await second.hear("ready");
-    const first = ground.drive({ runs: ["run"], scene: { steps: 5, stepMs: 300 } });
+    const first = ground.drive({ runs: ["killed"], scene: { steps: 5, stepMs: 300 } });
     await until(() => ground.readEffects().some(({ name, phase }) => name === "step-3" && phase === "begun"));
     first.signal("SIGKILL");
     const killedAt = Date.now();
@@ -29,7 +39,7 @@ describe("a dead process's run goes on in another process", () => {
   test.skipIf(!isRoot)("within ten seconds when its pid means nothing here, by the lease alone (needs root for a pid namespace)", async () => {
     const second = ground.drive();
     await second.hear("ready");
-    const first = ground.drive({ runs: ["run"], scene: { steps: 5, stepMs: 300 } }, { prefix: ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] });
+    const first = ground.drive({ runs: ["elsewhere"], scene: { steps: 5, stepMs: 300 } }, { prefix: ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] });
     await until(() => ground.readEffects().some(({ name, phase }) => name === "step-2" && phase === "begun"));
     first.signal("SIGKILL");
     const killedAt = Date.now();
@@ -42,7 +52,7 @@ describe("a dead process's run goes on in another process", () => {
   test("at once after a clean stop, without a step of it being taken for failed", async () => {
     const second = ground.drive();
     await second.hear("ready");
-    const first = ground.drive({ runs: ["run"], scene: { steps: 5, stepMs: 300 } });
+    const first = ground.drive({ runs: ["stopped"], scene: { steps: 5, stepMs: 300 } });
     await until(() => ground.readEffects().some(({ name, phase }) => name === "step-2" && phase === "begun"));
     first.order({ do: "stop" });
     await until(() => ground.readEffects().some(({ name, phase, pid }) => name === "step-5" && phase === "ended" && pid === second.pid));
@@ -66,26 +76,17 @@ describe("a dead process's run goes on in another process", () => {
   }, 90_000);
 });
 
-test("five processes that start at once on an empty store share one server, and all work", async () => {
-  const drivers = Array.from({ length: 5 }, (_, index) => ground.drive({ runs: [`run-${index}`], scene: { steps: 5 } }));
-  for (const driver of drivers) expect(await driver.hear("result", 40_000)).toMatchObject({ value: { done: steps } });
-  expect(unmarkedRepeats(ground.readEffects())).toEqual([]);
-  for (const driver of drivers) driver.order({ do: "stop" });
-  for (const driver of drivers) expect(await driver.ended).toBe(0);
-  expect(ground.postmasterPid()).toBe(0);
-}, 60_000);
-
 describe("a run is spoken to from another process", () => {
   test("a message is delivered once, and one to a finished run is answered too late", async () => {
-    const worker = ground.drive({ runs: ["run"], scene: { steps: 2, waitAfter: 1, waitMs: 60_000 } });
+    const worker = ground.drive({ runs: ["asked"], scene: { steps: 2, waitAfter: 1, waitMs: 60_000 } });
     await worker.hear("ready");
     const speaker = ground.drive();
     await speaker.hear("ready");
     await until(() => ground.readEffects().some(({ name, phase }) => name === "step-1" && phase === "ended"));
-    speaker.order({ do: "send", id: "run", value: "yes", key: "one" });
+    speaker.order({ do: "send", id: "asked", value: "yes", key: "one" });
     expect(await speaker.hear("sent")).toMatchObject({ answer: "delivered" });
     expect(await worker.hear("result")).toMatchObject({ value: { message: "yes" } });
-    worker.order({ do: "send", id: "run", value: "again", key: "two" });
+    worker.order({ do: "send", id: "asked", value: "again", key: "two" });
     expect(await worker.hear("sent")).toMatchObject({ answer: "too-late" });
     const third = ground.drive();
     await third.hear("ready");
@@ -108,7 +109,7 @@ describe("a run is spoken to from another process", () => {
 
   test("the same id started in two processes is one run with one outcome", async () => {
     const scene = { steps: 5, stepMs: 50 };
-    const drivers = [ground.drive({ runs: ["run", "run"], scene }), ground.drive({ runs: ["run"], scene })];
+    const drivers = [ground.drive({ runs: ["twice", "twice"], scene }), ground.drive({ runs: ["twice"], scene })];
     for (const driver of drivers) {
       await driver.hear("all-done");
       expect(driver.sayings.filter(({ what }) => what === "result")).toHaveLength(driver === drivers[0] ? 2 : 1);

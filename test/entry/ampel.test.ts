@@ -33,6 +33,17 @@ test("it starts through a chain of links, as npm and /usr/local/bin lay them", a
   expect(JSON.parse(ended.stdout)).toMatchObject({ arguments: ["status"] });
 });
 
+test("it starts from within its folder, from below it, by sh, and by a linked folder", async () => {
+  symlinkSync(root.path, join(root.path, "../linked folder"));
+  const ways = [
+    [["./ampel"], root.path],
+    [["sh", "ampel"], root.path],
+    [["../ampel"], join(root.path, "src")],
+    [[join(root.path, "../linked folder/ampel")], "/"],
+  ] as const;
+  for (const [argv, cwd] of ways) expect(await root.run(argv, { cwd }), argv.join(" ")).toMatchObject({ exitCode: 0, stderr: "" });
+});
+
 test("it needs no Node in the PATH", async () => {
   const ended = await root.run(["./ampel"], { env: { PATH: "/usr/bin:/bin" } });
   expect(ended.exitCode).toBe(0);

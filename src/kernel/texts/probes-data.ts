@@ -76,4 +76,9 @@ export const probeDataTexts = {
   "queue.other-prefix": { de: "{queue} ist leer, aber {key} gibt es: das Präfix ist wohl ein anderes", en: "{queue} is empty, but {key} exists: the prefix seems to be another one" },
   "queue.not-a-list": { de: "{key} ist keine Warteschlange ({reason})", en: "{key} is no queue ({reason})" },
   "queue.bad-answer": { de: "Die Abfrage der Warteschlange gibt keine Zahl: {answer}", en: "The queue's query gives no number: {answer}" },
+  "session.own": { de: "Das ist unsere eigene Sitzung", en: "This is our own session" },
+  "session.replication": { de: "Diese Sitzung gehört zur Replikation", en: "This session belongs to replication" },
+  "session.internal": { de: "Diese Sitzung gehört dem Server selbst", en: "This session belongs to the server itself" },
+  "session.hidden": { de: "Von dieser Sitzung ist zu wenig sichtbar, um sie zu beenden", en: "Too little of this session is visible to end it" },
+  "session.no-such": { de: "Es gibt keine Sitzung {id}", en: "There is no session {id}" },
 } as const;

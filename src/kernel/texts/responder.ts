@@ -79,4 +79,6 @@ export const responderTexts = {
   "option.settle": { de: "So lange muss er oben bleiben, zum Beispiel 7s (Standard 0s)", en: "How long it must stay up, for example 7s (default 0s)" },
   "option.force-start": { de: "Trotz Grenze oder Bedenken starten (nur ein Mensch)", en: "Start in spite of a limit or a concern (people only)" },
   "responder.settling": { de: "Ich beobachte noch {seconds} s, ob es oben bleibt …", en: "Watching {seconds} s more whether it stays up …" },
+  "service.no-reload": { de: "{service} kann laut Konfiguration nicht ohne Abbruch neu laden", en: "{service} cannot reload without dropping requests, by configuration" },
+  "service.no-reload-next": { de: "Unter services: {service}: reload: true eintragen, wenn er es kann", en: "Write reload: true under services: {service}: if it can" },
 } as const;

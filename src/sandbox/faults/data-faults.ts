@@ -2,8 +2,7 @@ import { systemClock } from "../../kernel/clock.ts";
 import { message } from "../../kernel/message.ts";
 import { sowDatabase, withDatabase } from "../database.ts";
 import { worldLimits } from "../health.ts";
-import { halt, launch, runningProgram } from "../launch.ts";
-import { isStopped, signalProcess } from "../process-identity.ts";
+import { freeze, halt, launch, runningProgram, thaw } from "../launch.ts";
 import type { World } from "../world.ts";
 import type { Fault } from "./fault.ts";
 
@@ -26,9 +25,8 @@ const queueBacklog: Fault = {
   what: message("sandbox.fault.queue-backlog", { depth: backlogDepth }),
   causes: ["queue-backlog", "queue-stuck"],
   subject: "jobs",
-  async inject(world) {
-    const running = runningProgram(world, "worker");
-    if (running !== undefined) signalProcess(running, "SIGSTOP");
+  async inject(world, signal) {
+    await freeze(world, "worker", signal);
     await withDatabase(world, (database) =>
       database.query(
         `insert into jobs (kind, call_id, created_at, run_at)
@@ -40,8 +38,7 @@ const queueBacklog: Fault = {
   },
   isInjected: async (world) => (await countWaiting(world)) > worldLimits.queueDepth,
   async mend(world, signal) {
-    const running = runningProgram(world, "worker");
-    if (running !== undefined && isStopped(running)) signalProcess(running, "SIGCONT");
+    thaw(world, "worker");
     await launch(world, "worker", signal);
     const deadlineMs = systemClock.monotonicMs() + 15_000;
     while ((await countWaiting(world)) > worldLimits.queueDepth && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(100, signal);

@@ -60,11 +60,16 @@ const cacheBloated: Fault = {
   async inject(world, signal) {
     const { cache } = worldPaths(world.folder);
     const entry = packEntry({ key: "all-calls", expiresAt: 0, body: bigPage });
-    // How many entries make a page slow depends on the machine: added until it is well beyond the limit.
-    for (let count = listEntries(world).length; count < cacheLimit; ) {
+    // How many entries make a page slow depends on the machine: some are tried, the rest is reckoned from their cost.
+    const aimMs = worldLimits.latencyMs * 1.8;
+    for (let count = listEntries(world).length, next = cacheBatch; count < cacheLimit; ) {
       signal?.throwIfAborted();
-      if ((await pageTakesMs(world, signal)) > worldLimits.latencyMs * 1.5) return;
-      for (const end = count + cacheBatch; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.page`), entry);
+      if (count > 0) {
+        const takesMs = await pageTakesMs(world, signal);
+        if (takesMs > worldLimits.latencyMs * 1.5) return;
+        next = Math.max(cacheBatch, Math.ceil((count * (aimMs - takesMs)) / takesMs));
+      }
+      for (const end = count + next; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.page`), entry);
     }
   },
   // Half a batch: a cache that was cleared fills again with a few.

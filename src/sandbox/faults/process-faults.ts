@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { message } from "../../kernel/message.ts";
-import { halt, kill, launch, runningProgram } from "../launch.ts";
-import { isStopped, signalProcess } from "../process-identity.ts";
+import { freeze, halt, kill, launch, runningProgram, thaw } from "../launch.ts";
+import { isStopped } from "../process-identity.ts";
 import { readAppSettings, writeAppSettings } from "../settings.ts";
 import { worldPaths, writeWhole, type ServiceName, type World } from "../world.ts";
 import type { Fault } from "./fault.ts";
@@ -25,18 +25,12 @@ const appHung: Fault = {
   causes: ["service-down", "unreachable"],
   subject: "app",
   playbook: "red/service-hung",
-  async inject(world) {
-    const running = runningProgram(world, "app");
-    if (running !== undefined) signalProcess(running, "SIGSTOP");
-  },
+  inject: (world, signal) => freeze(world, "app", signal),
   async isInjected(world) {
     const running = runningProgram(world, "app");
     return running !== undefined && isStopped(running);
   },
-  async mend(world) {
-    const running = runningProgram(world, "app");
-    if (running !== undefined) signalProcess(running, "SIGCONT");
-  },
+  mend: async (world) => thaw(world, "app"),
 };
 
 /** How long the app lives after each start while it flaps. */
