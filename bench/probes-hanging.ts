@@ -65,7 +65,7 @@ async function measureDiagnosis(): Promise<void> {
     return probe(`${kind}-${index}`, kind, spec, deadlineMs, 30_000);
   });
   const tookMs: number[] = [];
-  for (let round = 0; round < Number(given.rounds); round += 1) {
+  for (let done = 0; done < Number(given.rounds); done += 1) {
     const startedMs = performance.now();
     const results = await Promise.all(probes.map((each) => look(each)));
     tookMs.push(performance.now() - startedMs);

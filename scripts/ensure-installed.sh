@@ -71,8 +71,10 @@ install() {
   if isRunnable; then limitS=$staleLimitS; else limitS=$missingLimitS; fi
   showProgress "$fresh" & progress=$!
   # In the background, so that Ctrl-C is heard at once; timeout passes it on to everything npm started.
+  isStarting=yes
   timeout -k 5 "$limitS" npm --prefix "$fresh" ci --ignore-scripts --no-audit --no-fund --loglevel=error \
     --fetch-retries=2 --fetch-timeout=30000 </dev/null >"$fresh/npm.log" 2>&1 9>&- & npm=$!
+  isStarting=''
   wait "$npm"; code=$?; npm=
   stop
   if [ "$code" -ne 0 ]; then
@@ -100,9 +102,10 @@ swap() {
   say "Installiert" "Installed"
 }
 
-npm='' progress=''
+npm='' progress='' isStarting=''
 stop() {
-  for child in $npm $progress; do kill "$child" 2>/dev/null; done
+  # A signal may come between the start and the line that notes its number.
+  for child in $npm $progress ${isStarting:+$!}; do kill "$child" 2>/dev/null; done
   if [ -n "$progress" ] && [ -t 2 ]; then printf '\r\033[K' >&2; fi
   npm='' progress=''
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { openHost, type Host } from "./integrations/host.ts";
-import { minutes, seconds, systemClock, type Clock } from "./kernel/clock.ts";
+import { systemClock, type Clock } from "./kernel/clock.ts";
 import { Failure } from "./kernel/failure.ts";
 import { message, type Language } from "./kernel/message.ts";
 import type { PlaybookCatalogue } from "./playbooks/catalogue.ts";
@@ -105,8 +105,9 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     probes: async () => {
       const { expandProbes } = await import("./config/expand.ts");
       const { config, file } = await app.loaded();
-      const expanded = expandProbes(config);
-      return expanded.some(({ kind }) => kind === "playbooks") ? expanded : [...expanded, selfTest(config, playbookFolders(config, file), commands)];
+      const known = { folders: playbookFolders(config, file), commands, hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
+      // The self-test of the playbooks needs to know what this program and this configuration have.
+      return expandProbes(config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...known, ...probe.spec } } : probe));
     },
     openHost: (name) => {
       const open = hosts.get(name) ?? openHost(name, known?.config.hosts[name]?.address ?? unknownHost(name));
@@ -142,20 +143,6 @@ const shippedPlaybooks = join(installFolder, "playbooks");
 
 function playbookFolders({ playbooks }: Config, file: string): string[] {
   return [shippedPlaybooks, ...playbooks.folders.map((folder) => resolve(dirname(file), folder))];
-}
-
-/** Every responder checks its own playbooks: a command that does not exist is found by day, not at night. */
-function selfTest(config: Config, folders: readonly string[], commands: readonly string[]): Probe {
-  return {
-    id: "playbooks",
-    kind: "playbooks",
-    spec: { folders, commands, hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) },
-    host: "local",
-    subject: "playbooks",
-    dependsOn: [],
-    everyMs: minutes(10),
-    deadlineMs: seconds(10),
-  };
 }
 
 function unknownHost(name: string): { via: "local" } {

@@ -24,7 +24,11 @@ export function createMovedClock(startsAt = Date.now()): Clock & { advance(ms: n
 type Given = { readonly host?: Host; readonly memory?: ProbeMemory; readonly clock?: Clock; readonly deadlineMs?: number };
 
 /** One look of a probe as the daemon runs it, from the fields a user writes. */
-export async function lookOnce<Schema extends z.ZodObject>(kind: ProbeKind<Schema>, fields: z.input<Schema>, given: Given = {}): Promise<ProbeResult> {
+export async function lookOnce<Schema extends z.ZodObject>(
+  kind: ProbeKind<Schema>,
+  fields: z.input<Schema>,
+  given: Given = {},
+): Promise<ProbeResult> {
   const { host = openHost("here", { via: "local" }), memory = createMemory(), clock = systemClock, deadlineMs = 10_000 } = given;
   const spec = kind.schema.parse(fields) as Record<string, unknown>;
   const probe = { id: kind.kind, kind: kind.kind, spec, host: host.name, subject: "it", dependsOn: [], everyMs: 30_000, deadlineMs };

@@ -33,13 +33,42 @@ export async function startSshd(name = "loopback"): Promise<TestSshd> {
   const serverConfig = join(folder, "sshd_config");
   writeFileSync(
     serverConfig,
-    [`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${folder}/host_key`, `AuthorizedKeysFile ${folder}/authorized_keys`, `PidFile ${folder}/sshd.pid`, "UsePAM no", "StrictModes no", "PermitRootLogin yes", "PasswordAuthentication no", "MaxStartups 100:30:200", "MaxSessions 50", ""].join("\n"),
+    [
+      `Port ${port}`,
+      "ListenAddress 127.0.0.1",
+      `HostKey ${folder}/host_key`,
+      `AuthorizedKeysFile ${folder}/authorized_keys`,
+      `PidFile ${folder}/sshd.pid`,
+      "UsePAM no",
+      "StrictModes no",
+      "PermitRootLogin yes",
+      "PasswordAuthentication no",
+      "MaxStartups 100:30:200",
+      "MaxSessions 50",
+      "",
+    ].join("\n"),
   );
   const configFile = join(folder, "ssh_config");
-  execFileSync("bash", ["-c", `printf '[127.0.0.1]:%s %s\n' "$1" "$(cut -d' ' -f1,2 "$2/host_key.pub")" >"$2/known_hosts"`, "hosts", String(port), folder]);
+  execFileSync("bash", [
+    "-c",
+    `printf '[127.0.0.1]:%s %s\n' "$1" "$(cut -d' ' -f1,2 "$2/host_key.pub")" >"$2/known_hosts"`,
+    "hosts",
+    String(port),
+    folder,
+  ]);
   writeFileSync(
     configFile,
-    [`Host ${name}`, "  HostName 127.0.0.1", `  Port ${port}`, `  User ${userInfo().username}`, `  IdentityFile ${folder}/client_key`, "  IdentitiesOnly yes", `  UserKnownHostsFile ${folder}/known_hosts`, "  GlobalKnownHostsFile /dev/null", ""].join("\n"),
+    [
+      `Host ${name}`,
+      "  HostName 127.0.0.1",
+      `  Port ${port}`,
+      `  User ${userInfo().username}`,
+      `  IdentityFile ${folder}/client_key`,
+      "  IdentitiesOnly yes",
+      `  UserKnownHostsFile ${folder}/known_hosts`,
+      "  GlobalKnownHostsFile /dev/null",
+      "",
+    ].join("\n"),
     { mode: 0o600 },
   );
   let server: ChildProcess | undefined;
@@ -86,7 +115,12 @@ function childrenOf(pid: number): number[] {
 
 function spawnedBy(pid: number): number[] {
   try {
-    return execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)]).toString().trim().split("\n").map(Number).filter((child) => child > 0);
+    return execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)])
+      .toString()
+      .trim()
+      .split("\n")
+      .map(Number)
+      .filter((child) => child > 0);
   } catch {
     return [];
   }

@@ -23,12 +23,18 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Changes in our own folder; what else happened on this machine today is left out. */
-async function list(paths: ChangePaths, memory = createMemory(), hosts: readonly Host[] = [here], since = Date.now() - hours(24)): Promise<Change[]> {
+async function list(
+  paths: ChangePaths,
+  memory = createMemory(),
+  hosts: readonly Host[] = [here],
+  since = Date.now() - hours(24),
+): Promise<Change[]> {
   const all = await listChanges({ hosts: hosts.map((host) => ({ host, paths })), memory, since, now: Date.now(), signal });
   return all.filter(({ what }) => JSON.stringify(what).includes(folder));
 }
 const say = (value: unknown): string => (typeof value === "string" ? value : "");
-const told = (changes: readonly Change[]): string[] => changes.map(({ kind, what }) => `${kind} ${what.key} ${say(what.values["path"])}`.replace(folder, "").trim());
+const told = (changes: readonly Change[]): string[] =>
+  changes.map(({ kind, what }) => `${kind} ${what.key} ${say(what.values["path"])}`.replace(folder, "").trim());
 
 test("a switched release link, a git checkout, a changed file and a playbook are told, newest first", async () => {
   mkdirSync(at("41"));
@@ -39,7 +45,10 @@ test("a switched release link, a git checkout, a changed file and a playbook are
   writeFileSync(at("books/slow.md"), "x");
   const now = Date.now() / 1000;
   utimesSync(at("etc/deep/er/a b.conf"), now - 3_600, now - 3_600);
-  const git = (...words: string[]): void => void execFileSync("git", ["-C", at("copy"), "-c", "user.name=t", "-c", "user.email=t@example.test", ...words], { env: { ...process.env, GIT_COMMITTER_DATE: `${Math.floor(now - 7_200)} +0300` } });
+  const git = (...words: string[]): void =>
+    void execFileSync("git", ["-C", at("copy"), "-c", "user.name=t", "-c", "user.email=t@example.test", ...words], {
+      env: { ...process.env, GIT_COMMITTER_DATE: `${Math.floor(now - 7_200)} +0300` },
+    });
   mkdirSync(at("copy"));
   git("init", "-q");
   git("commit", "-q", "--allow-empty", "-m", "fix the booking");
@@ -48,7 +57,13 @@ test("a switched release link, a git checkout, a changed file and a playbook are
   expect(told(changes).at(-1)).toBe("release change.release-git /copy");
   expect(changes.at(-1)?.what.values["did"]).toContain("fix the booking");
   expect(Math.abs((changes.at(-1)?.at ?? 0) - (Date.now() - hours(2)))).toBeLessThan(minutes(1));
-  expect(told(changes)).toEqual(expect.arrayContaining(["release change.release-link /current", "configuration change.file /etc/deep/er/a b.conf", "playbook change.file /books/slow.md"]));
+  expect(told(changes)).toEqual(
+    expect.arrayContaining([
+      "release change.release-link /current",
+      "configuration change.file /etc/deep/er/a b.conf",
+      "playbook change.file /books/slow.md",
+    ]),
+  );
   expect(changes.map((change) => change.at)).toEqual(changes.map((change) => change.at).toSorted((left, right) => right - left));
 });
 
@@ -61,13 +76,33 @@ test("content that changed under an old date, and a file that is gone, are found
   const memory = createMemory();
   // Nothing is asked for before tomorrow: the files' change times lie outside, as they would a day later.
   const later = Date.now() + hours(1);
-  const look = (): Promise<Change[]> => listChanges({ hosts: [{ host: here, paths: { configuration: [at("etc")] } }], memory, since: later, now: later + 1_000, signal }).then((all) => all.filter(({ isBlind }) => isBlind !== true));
+  const look = (): Promise<Change[]> =>
+    listChanges({ hosts: [{ host: here, paths: { configuration: [at("etc")] } }], memory, since: later, now: later + 1_000, signal }).then(
+      (all) => all.filter(({ isBlind }) => isBlind !== true),
+    );
   expect(told(await look())).toEqual([]);
   writeFileSync(at("etc/swapped"), "two");
   old("etc/swapped");
   rmSync(at("etc/gone"));
-  expect(told(await look()).toSorted()).toEqual(["configuration change.file-content /etc/swapped", "configuration change.file-gone /etc/gone"]);
+  expect(told(await look()).toSorted()).toEqual([
+    "configuration change.file-content /etc/swapped",
+    "configuration change.file-gone /etc/gone",
+  ]);
   expect(told(await look())).toEqual([]);
+});
+
+test("many files of one act are one change; a few are named each", async () => {
+  mkdirSync(at("etc"));
+  for (let index = 0; index < 12; index += 1) writeFileSync(at(`etc/${index}.conf`), "x");
+  const changes = await list({ configuration: [at("etc")] });
+  expect(changes).toMatchObject([{ kind: "configuration", what: { key: "change.files", values: { count: 12 } } }]);
+});
+
+test("five hundred changed files are counted, every one", async () => {
+  mkdirSync(at("etc"));
+  for (let index = 0; index < 500; index += 1) writeFileSync(at(`etc/${"long".repeat(40)}-${index}.conf`), "x");
+  const changes = await list({ configuration: [at("etc")] });
+  expect(changes).toMatchObject([{ what: { values: { count: 500 } } }]);
 });
 
 test("a file put in place with an old date is new all the same", async () => {
@@ -77,8 +112,29 @@ test("a file put in place with an old date is new all the same", async () => {
 });
 
 test("a new certificate is told by its own date, an old one is not", async () => {
-  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", at("privkey.pem"), "-out", at("fullchain.pem"), "-days", "90", "-subj", "/CN=example.test"], { stdio: "ignore" });
+  execFileSync(
+    "openssl",
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-keyout",
+      at("privkey.pem"),
+      "-out",
+      at("fullchain.pem"),
+      "-days",
+      "90",
+      "-subj",
+      "/CN=example.test",
+    ],
+    { stdio: "ignore" },
+  );
   expect(told(await list({ certificates: [folder] }))).toEqual(["certificate change.certificate /fullchain.pem"]);
+  expect(told(await list({ certificates: [at("fullchain.pem")] }))).toEqual(["certificate change.certificate /fullchain.pem"]);
   expect(told(await list({ certificates: [folder] }, createMemory(), [here], Date.now() + hours(1)))).toEqual([]);
 });
 
@@ -93,7 +149,16 @@ test("what cannot be read is said to be unseen, first of all", async () => {
 
 test("packages of one run are one change, in the host's own time zone; a future date is no change", () => {
   const now = Date.parse("2026-03-02T12:00:00Z");
-  const printed = ["ZONE\t+0200", "BOOT\t1000", "PACKAGE\t2026-03-02 13:00:00\tupgrade\tphp8.3-fpm:amd64\t8.3.7", "PACKAGE\t2026-03-02 13:00:05\tinstall\tlibx\t1", "PACKAGE\t2026-03-02 13:05:05\tremove\tliby\t<none>", "PACKAGE\t2026-03-02 10:00:00\tupgrade\topenssl\t3", "LINK\t1900000000\t/x\ty", "UNIT\t1772449200\tnginx.service\t3"].join("\n");
+  const printed = [
+    "ZONE\t+0200",
+    "BOOT\t1000",
+    "PACKAGE\t2026-03-02 13:00:00\tupgrade\tphp8.3-fpm:amd64\t8.3.7",
+    "PACKAGE\t2026-03-02 13:00:05\tinstall\tlibx\t1",
+    "PACKAGE\t2026-03-02 13:05:05\tremove\tliby\t<none>",
+    "PACKAGE\t2026-03-02 10:00:00\tupgrade\topenssl\t3",
+    "LINK\t1900000000\t/x\ty",
+    "UNIT\t1772449200\tnginx.service\t3",
+  ].join("\n");
   const { changes } = readLook("it", printed, now - hours(24), now, undefined);
   expect(changes.map(({ kind, at: when, what }) => [kind, new Date(when).toISOString(), what.values["names"] ?? what.key])).toEqual([
     ["package", "2026-03-02T08:00:00.000Z", "openssl 3"],
@@ -105,7 +170,13 @@ test("packages of one run are one change, in the host's own time zone; a future 
 test("this machine with all of /etc is looked at in time, and a host that is gone is one entry", async () => {
   const startedMs = performance.now();
   const gone = openHost("gone", { via: "ssh", target: "gone.invalid" });
-  const all = await listChanges({ hosts: [here, gone].map((host) => ({ host, paths: { configuration: ["/etc"] } })), memory: createMemory(), since: Date.now() - hours(24), now: Date.now(), signal });
+  const all = await listChanges({
+    hosts: [here, gone].map((host) => ({ host, paths: { configuration: ["/etc"] } })),
+    memory: createMemory(),
+    since: Date.now() - hours(24),
+    now: Date.now(),
+    signal,
+  });
   expect(performance.now() - startedMs).toBeLessThan(8_000);
   // There is no systemd on every machine that runs this test; all else is seen.
   expect(all.filter(({ host, isBlind, kind }) => host === "here" && isBlind === true && kind !== "unit")).toEqual([]);

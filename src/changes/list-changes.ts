@@ -50,6 +50,8 @@ async function lookAtHost({ host, paths }: WatchedHost, request: ChangeRequest):
     return changes;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [{ at: now, kind: "host", host: host.name, isBlind: true, what: message("change.blind", { host: host.name, reason: error.what }) }];
+    return [
+      { at: now, kind: "host", host: host.name, isBlind: true, what: message("change.blind", { host: host.name, reason: error.what }) },
+    ];
   }
 }

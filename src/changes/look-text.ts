@@ -33,7 +33,8 @@ changed_files() {
   each_line "$2" | while IFS= read -r path; do
     if [ ! -e "$path" ]; then blind "$1" "$path is not there"; continue; fi
     if [ -d "$path" ] && [ ! -r "$path" ]; then blind "$1" "$path is not readable"; continue; fi
-    { timeout 3 find -L "$path" -maxdepth 4 -type f ! -name '*.swp' ! -name '*~' \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf "FILE\\t$1\\t%T@\\t%C@\\t%p\\n" 2>/dev/null || [ $? -ne 124 ] || blind "$1" "$path is too large"; } | head -n 200
+    { timeout 3 find -H "$path" -maxdepth 4 -type f ! -name '*.swp' ! -name '*~' ! -name ld.so.cache \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf "FILE\\t$1\\t%T@\\t%C@\\t%p\\n" 2>/dev/null || [ $? -ne 124 ] || blind "$1" "$path is too large"; } |
+      awk -v kind="$1" -v path="$path" 'NR <= 2000 { print } END { if (NR > 2000) printf "BLIND\\t%s\\t%d more changed files in %s\\n", kind, NR - 2000, path }'
   done
 }
 changed_files configuration "$CONFIGURATION"
@@ -41,12 +42,12 @@ changed_files playbook "$PLAYBOOKS"
 
 # What was changed with its old time kept (cp -p, rsync -t) shows in its content only.
 each_line "$CONFIGURATION" | while IFS= read -r path; do
-  [ ! -e "$path" ] || timeout 3 find -L "$path" -maxdepth 4 -type f -readable -size -256k -print0 2>/dev/null || :
+  [ ! -e "$path" ] || timeout 3 find -H "$path" -maxdepth 4 -type f ! -name ld.so.cache -readable -size -256k -print0 2>/dev/null || :
 done | head -z -n 1500 | { timeout 3 xargs -0 -r sha256sum -- 2>/dev/null || :; } | sed -n 's/^\\([0-9a-f]\\{16\\}\\)[0-9a-f]*  \\(.*\\)$/HASH\\t\\1\\t\\2/p'
 
 for path in /etc/crontab /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /var/spool/cron/crontabs; do
   [ -e "$path" ] || continue
-  if [ -r "$path" ]; then find "$path" -maxdepth 1 \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf 'FILE\\tcron\\t%T@\\t%C@\\t%p\\n'
+  if [ -r "$path" ]; then find "$path" -maxdepth 1 ! -name .placeholder \\( -newermt "@$SINCE" -o -newerct "@$SINCE" \\) -printf 'FILE\\tcron\\t%T@\\t%C@\\t%p\\n'
   else blind cron "$path is not readable"; fi
 done
 
@@ -66,12 +67,13 @@ if units=$(systemctl --no-pager --timestamp=unix show -p Id,ActiveEnterTimestamp
     END { tell() }'
 else blind unit "$(printf '%s' "$units" | head -n 1 | cut -c 1-120)"; fi
 
-if ! command -v openssl >/dev/null; then [ -z "$CERTIFICATES" ] || blind certificate 'openssl is not installed'
-else each_line "$CERTIFICATES" | while IFS= read -r path; do
+# Only the first certificate of a file is shown, never a key beside it. What was issued since then was also written since then.
+each_line "$CERTIFICATES" | while IFS= read -r path; do
   if [ ! -e "$path" ]; then blind certificate "$path is not there"; continue; fi
-  { if [ -d "$path" ]; then find -L "$path" -maxdepth 3 -type f \\( -name '*.pem' -o -name '*.crt' \\) ! -name 'privkey*' ! -name 'chain*' 2>/dev/null | head -n 50; else printf '%s\\n' "$path"; fi; } |
+  { if [ -d "$path" ]; then find -L "$path" -maxdepth 3 -type f -newerct "@$SINCE" \\( -name '*.pem' -o -name '*.crt' \\) ! -name 'privkey*' ! -name 'chain*' 2>/dev/null | head -n 50; else printf '%s\\n' "$path"; fi; } |
     while IFS= read -r file; do
-      start=$(openssl x509 -in "$file" -noout -startdate 2>/dev/null) || { [ "$file" != "$path" ] || blind certificate "$path is no readable certificate"; continue; }
-      printf 'CERTIFICATE\\t%s\\t%s\\n' "\${start#notBefore=}" "$file"
+      block=$(sed -n '/^-----BEGIN \\(TRUSTED \\)\\{0,1\\}CERTIFICATE-----/,/^-----END/{p;/^-----END/q}' "$file" 2>/dev/null | head -c 16384 | base64 -w0)
+      if [ -n "$block" ]; then printf 'CERTIFICATE\\t%s\\t%s\\n' "$block" "$file"
+      elif [ "$file" = "$path" ]; then blind certificate "$path is no readable certificate"; fi
     done
-done; fi`;
+done`;

@@ -61,11 +61,15 @@ const mostChangesShown = 5;
 /** What changed in the last 24 hours stands first: it is the likeliest cause. */
 function changeLines(changes: readonly Change[], screen: Screen): string[] {
   if (changes.length === 0) return [];
-  const shown = changes.slice(0, mostChangesShown).map(({ host, what }) => `  Δ ${host}: ${say(what, screen.language)}`);
-  const rest = changes.length - shown.length;
+  const line = ({ host, what }: Change): string => `  Δ ${host}: ${say(what, screen.language)}`;
+  const seen = changes.filter(({ isBlind }) => isBlind !== true);
+  const shown = seen.slice(0, mostChangesShown).map(line);
+  const blind = changes.filter(({ isBlind }) => isBlind === true).map((change) => screen.style(line(change).replace("Δ", "?"), "dim"));
+  const rest = seen.length - shown.length;
   return [
     screen.style(say(message("changes.title"), screen.language), "strong"),
     ...shown,
+    ...blind,
     ...(rest > 0 ? [screen.style(`  … ${say(message("changes.more", { count: rest }), screen.language)}`, "dim")] : []),
   ];
 }

@@ -41,8 +41,9 @@ export async function checkConfig(loaded: LoadedConfig, options: CheckOptions): 
 async function checkSecrets({ file }: LoadedConfig, source: ConfigSource, report: Report, { home }: CheckOptions): Promise<void> {
   for (const [path, text] of references(withFullPaths(source.value, dirname(file), home), [], 0)) {
     try {
-      if (new Secret(text).reveal() === "")
+      if (new Secret(text).reveal() === "") {
         report("error", path, message("config.secret-empty", { reference: text }), message("config.secret-fill", { reference: text }));
+      }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       report("error", path, error.what, error.nextStep);
@@ -68,8 +69,9 @@ function* references(value: unknown, path: FieldPath, depth: number): Generator<
 
 /** Whoever may write this file decides what runs on every host. */
 async function checkFile({ file }: LoadedConfig, report: Report): Promise<void> {
-  if (await isOpenToAll(file, 0o002))
+  if (await isOpenToAll(file, 0o002)) {
     report("error", [], message("config.file-open", { path: file }), message("config.chmod", { mode: "640", path: file }));
+  }
 }
 
 async function isOpenToAll(path: string, bits: number): Promise<boolean> {
@@ -119,13 +121,15 @@ async function checkHosts({ config }: LoadedConfig, report: Report, { signal, ca
 
 async function checkFolders({ config }: LoadedConfig, report: Report): Promise<void> {
   for (const [index, path] of config.playbooks.folders.entries()) {
-    if (!(await isReadable(path)))
+    if (!(await isReadable(path))) {
       report("error", ["playbooks", "folders", index], message("config.file-missing", { path }), message("config.file-missing-next"));
+    }
   }
   for (const [name, { host, park }] of Object.entries(config.disposables)) {
     if (park === undefined || config.hosts[host]?.address.via === "ssh") continue;
-    if (!(await isReadable(park)))
+    if (!(await isReadable(park))) {
       report("error", ["disposables", name, "park"], message("config.file-missing", { path: park }), message("config.file-missing-next"));
+    }
   }
 }
 
@@ -138,11 +142,13 @@ async function isReadable(path: string): Promise<boolean> {
 
 /** Valid, and yet probably not meant. */
 function checkSense({ config }: LoadedConfig, report: Report): void {
-  if (expandProbes(config).every(({ kind }) => kind === "playbooks"))
+  if (expandProbes(config).every(({ kind }) => kind === "playbooks")) {
     report("error", [], message("config.watches-nothing"), message("config.watches-nothing-next"));
+  }
   if (Object.keys(config.people).length === 0) report("warning", [], message("config.nobody"), message("config.nobody-next"));
-  if (Object.keys(config.databases).length > 0 && Object.keys(config.backups).length === 0)
+  if (Object.keys(config.databases).length > 0 && Object.keys(config.backups).length === 0) {
     report("warning", ["databases"], message("config.no-backup"), message("config.no-backup-next"));
+  }
   for (const [name, database] of Object.entries(config.databases)) {
     // The drivers ask from here: 127.0.0.1 is this machine, not the host behind ssh (unless a port is forwarded).
     const { address, socket } = database.watch.spec as { address?: string; socket?: string };
@@ -150,8 +156,9 @@ function checkSense({ config }: LoadedConfig, report: Report): void {
     if (
       config.hosts[host]?.address.via !== "ssh" ||
       (socket === undefined && address !== "127.0.0.1" && address !== "localhost" && address !== "::1")
-    )
+    ) {
       continue;
+    }
     report(
       "warning",
       ["databases", name, socket === undefined ? "address" : "socket"],

@@ -37,8 +37,9 @@ test("what the product stands on is muted by what it stands on, down to the serv
 });
 
 test("red things are looked at every five seconds, and every look has a deadline", () => {
-  for (const id of ["service.nginx", "database.main", "database.redis", "gateway", "disk.vps./"])
+  for (const id of ["service.nginx", "database.main", "database.redis", "gateway", "disk.vps./"]) {
     expect([id, probes.get(id)?.everyMs]).toEqual([id, 5_000]);
+  }
   for (const { deadlineMs } of probes.values()) expect(deadlineMs).toBe(5_000);
 });
 

@@ -80,9 +80,9 @@ test("the self-test of the playbooks knows the hosts and the people, and looks o
     dependsOn: ["vps"],
     spec: { hosts: ["local", "vps"], contacts: ["anna"] },
   });
-  const [shipped, own] = probes.get("playbooks.vps")?.spec["folders"] as string[];
-  expect(existsSync(join(shipped ?? "", "red"))).toBe(true);
-  expect(own).toBe("/etc/ampel/own");
+  const folders = probes.get("playbooks.vps")?.spec["folders"];
+  expect(folders).toEqual([expect.stringMatching(/\/playbooks$/), "/etc/ampel/own"]);
+  expect(existsSync(join(String((folders as string[])[0]), "red"))).toBe(true);
 });
 
 test("a heartbeat takes its name from the entry, and its rhythm is not how often we look", () => {
@@ -148,7 +148,7 @@ test("a queue takes its connection from the database it lies in", () => {
 test("the filled-in specification is one the probe itself accepts", () => {
   for (const probe of probesOf(stores).values()) {
     if (probe.kind !== "queue") continue;
-    const again = JSON.parse(JSON.stringify(probe.spec, (key, value: unknown) => (key === "password" ? "\${env:DB}" : value))) as Record<
+    const again = JSON.parse(JSON.stringify(probe.spec, (key, value: unknown) => (key === "password" ? "${env:DB}" : value))) as Record<
       string,
       unknown
     >;

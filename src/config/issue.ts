@@ -119,8 +119,9 @@ function missing(issue: Issue, path: FieldPath, schemas: readonly z.core.$ZodTyp
   const what = message("config.missing", { key });
   if (isSecret(schemas)) return [{ path, at: "key", what, instead: message("config.missing-secret", { key, ...secretReferences(key) }) }];
   if (isDuration(schemas)) return [{ path, at: "key", what, instead: message("config.missing-duration", { key }) }];
-  if (issue.code === "invalid_value")
+  if (issue.code === "invalid_value") {
     return [{ path, at: "key", what, instead: message("config.missing-choice", { key, options: issue.values.map(String).join(", ") }) }];
+  }
   const expected = issue.code === "invalid_type" ? issue.expected : "string";
   return [{ path, at: "key", what, instead: message("config.missing-type", { key, expected: typeName(expected) }) }];
 }
@@ -151,11 +152,13 @@ function typeHint(expected: string, found: unknown, path: FieldPath, possible: r
   const key = lastKey(path);
   const text = show(found, path);
   const isScalar = typeof found === "string" || typeof found === "number" || typeof found === "boolean";
-  if (expected === "string" && (typeof found === "number" || typeof found === "boolean"))
+  if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) {
     return message("config.write-text", { key, text: String(found) });
+  }
   if (expected === "boolean") return message("config.write-boolean", { key });
-  if ((expected === "number" || expected === "int") && typeof found === "string" && /^\d+$/.test(found))
+  if ((expected === "number" || expected === "int") && typeof found === "string" && /^\d+$/.test(found)) {
     return message("config.write-number", { key, text: found });
+  }
   if (expected === "int" && typeof found === "number") return message("config.write-number", { key, text: String(Math.round(found)) });
   if (expected === "array" && isScalar) return message("config.write-list", { key, text });
   if (expected === "object" || expected === "record") {

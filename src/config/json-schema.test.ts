@@ -10,7 +10,7 @@ import { configSchema } from "./schema.ts";
 const example = fileURLToPath(new URL("../../examples/askproai/ampel.yaml", import.meta.url));
 
 test("the schema for editors accepts the sample and refuses what the parser refuses", () => {
-  const schema = z.fromJSONSchema(configJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  const schema = z.fromJSONSchema(configJsonSchema());
   const sample: unknown = parse(readFileSync(example, "utf8"), { merge: true });
   expect(schema.safeParse(sample).error?.issues).toBeUndefined();
   for (const wrong of [

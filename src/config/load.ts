@@ -78,10 +78,11 @@ async function readText(file: string, signal?: AbortSignal): Promise<string> {
     if (error instanceof Failure) throw error;
     const { code, message: words } = error as NodeJS.ErrnoException;
     signal?.throwIfAborted();
-    if (code === "EISDIR")
+    if (code === "EISDIR") {
       throw new Failure("config-missing", message("config.directory", { path: file }), message("config.directory-next", { path: file }), {
         cause: error,
       });
+    }
     throw new Failure(
       "config-missing",
       message("config.unreadable", { path: file, reason: code ?? words }),

@@ -19,8 +19,9 @@ function assertSound(text: string): void {
     expect(line).toBeGreaterThanOrEqual(1);
     expect(line).toBeLessThanOrEqual(lines);
     expect(column).toBeGreaterThanOrEqual(1);
-    for (const sentence of [say(what, "de"), say(what, "en"), say(instead, "de"), say(instead, "en")])
+    for (const sentence of [say(what, "de"), say(what, "en"), say(instead, "de"), say(instead, "en")]) {
       expect(sentence).not.toMatch(/^\s*$|undefined|\[object/);
+    }
   }
 }
 

@@ -50,8 +50,9 @@ export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
       }
       const dependsOn = child(entry, "dependsOn");
       if (!Array.isArray(dependsOn)) continue;
-      for (const [index, wanted] of dependsOn.entries())
+      for (const [index, wanted] of dependsOn.entries()) {
         demand([...path, "dependsOn", index], wanted, subjectSections.join(", "), subjects);
+      }
     }
   }
   return [...problems, ...findSharedNames(source), ...findCircles(source)];
@@ -73,7 +74,7 @@ function findSharedNames(source: ConfigSource): ConfigProblem[] {
     for (const name of Object.keys(mapping(child(source.value, section)))) {
       const other = seen.get(name) ?? (name === localHost && section !== "hosts" ? "hosts" : undefined);
       if (other === undefined) seen.set(name, section);
-      else
+      else {
         problems.push(
           source.problemAt(
             [section, name],
@@ -82,6 +83,7 @@ function findSharedNames(source: ConfigSource): ConfigProblem[] {
             "key",
           ),
         );
+      }
     }
   }
   return problems;

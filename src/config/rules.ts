@@ -20,12 +20,15 @@ function findHostProblems(source: ConfigSource): ConfigProblem[] {
   return Object.entries(mapping(child(source.value, "hosts"))).flatMap(([name, host]) => {
     const ways = ["address", "ssh"].filter((field) => child(host, field) !== undefined);
     const path = ["hosts", name];
-    if (name === "local" && ways.includes("ssh"))
+    if (name === "local" && ways.includes("ssh")) {
       return [source.problemAt([...path, "ssh"], message("config.local-ssh"), message("config.local-ssh-instead"), "key")];
-    if (ways.length === 2)
+    }
+    if (ways.length === 2) {
       return [source.problemAt([...path, "ssh"], message("config.host-both"), message("config.host-both-instead"), "key")];
-    if (ways.length === 0 && name !== "local")
+    }
+    if (ways.length === 0 && name !== "local") {
       return [source.problemAt(path, message("config.host-none"), message("config.host-none-instead", { name }), "key")];
+    }
     return [];
   });
 }

@@ -174,8 +174,9 @@ test("the proposal passes the parser and watches what was found", async () => {
     "voice-bridge",
     "laravel-worker",
     "scheduler",
-  ])
+  ]) {
     expect(ids).toContain(`service.${unit}`);
+  }
   for (const id of [
     "database.main",
     "database.redis",
@@ -187,8 +188,9 @@ test("the proposal passes the parser and watches what was found", async () => {
     "backup.db",
     "disk.local./",
     "log.nginx-error",
-  ])
+  ]) {
     expect(ids).toContain(id);
+  }
   const of = (id: string): unknown => probes.find((probe) => probe.id === id);
   expect(of("service.nginx")).toMatchObject({ dependsOn: ["php8.3-fpm", "mariadb", "redis-server", "main", "redis"] });
   expect(of("service.laravel-worker")).toMatchObject({ dependsOn: ["supervisor", "mariadb", "redis-server", "main", "redis"] });

@@ -91,8 +91,9 @@ function readPrograms({ path, lines }: Shown): ProgramFact[] {
     } else if (/^\s*\[/.test(line)) section = "";
     const [, key, value = ""] = /^\s*(command|programs)\s*=\s*(.*)$/.exec(line) ?? [];
     if (key === "command" && section === "program") Object.assign(found.at(-1) ?? {}, { command: value });
-    if (key === "programs" && section.startsWith("group:"))
+    if (key === "programs" && section.startsWith("group:")) {
       for (const program of value.split(",")) groupOf.set(program.trim(), section.slice(6));
+    }
   }
   const named = found.map(({ name, command }) => ({
     name: groupOf.get(name) ?? name,

@@ -181,8 +181,9 @@ function backupLines(facts: MachineFacts, { databases }: Proposal, host: string 
     seen.add(name);
     return `${name}: ${flow({ host, folder, pattern })}`;
   });
-  if (entries.length > 0)
+  if (entries.length > 0) {
     return section("backups", "Sicherungen. Geprüft werden Alter (26 h), Größe gegen die vorigen und das Ende der Datei.", entries);
+  }
   return databases.length === 0
     ? []
     : ["", "# Keine Sicherungen gefunden. Sobald es welche gibt:", "# backups:", "#   db: { folder: /backups, pattern: db-*.sql.gz }"];

@@ -1,10 +1,14 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
+import pLimit from "p-limit";
 import { NetworkFault } from "./http-client-fault.ts";
 
 export type Address = { readonly address: string; readonly family: 4 | 6 };
 
+const defaultLimitMs = 3000;
+// getaddrinfo blocks a thread of four while it waits; the others stay free for the disk.
+const askingSystem = pLimit(2);
 // How long IPv6 may lag behind IPv4 before we go without it (RFC 8305, resolution delay).
 const familyDelayMs = 50;
 // Answers of a resolver that was reached and knows no such name or type.
@@ -14,9 +18,10 @@ const nothingThere = new Set(["ENOTFOUND", "ENODATA"]);
  * The addresses of a name, IPv4 first; an address stands for itself. /etc/hosts counts before DNS.
  * Asks DNS without threads: a hundred lookups that hang must not stop the disk reads of the whole process,
  * which is what getaddrinfo in its pool of four would do. getaddrinfo is asked only where DNS knows nothing.
- * @throws {NetworkFault} stage `lookup`
+ * @throws {NetworkFault} stage `lookup`; reason `TIMEOUT` after `limitMs`, which must lie before the look's own deadline:
+ * a resolver that hangs is our blindness and must not pass for the silence of the target.
  */
-export async function findAddresses(name: string, signal: AbortSignal): Promise<readonly Address[]> {
+export async function findAddresses(name: string, signal: AbortSignal, limitMs = defaultLimitMs): Promise<readonly Address[]> {
   signal.throwIfAborted();
   const host = name.replace(/^\[(.*)\]$/, "$1");
   const literal = isIP(host);
@@ -24,27 +29,33 @@ export async function findAddresses(name: string, signal: AbortSignal): Promise<
   const local = addressesInHosts(host);
   if (local.length > 0) return local;
 
-  const resolver = new Resolver({ timeout: 2000, tries: 3 });
-  const cancel = (): void => resolver.cancel();
-  signal.addEventListener("abort", cancel, { once: true });
+  const resolver = new Resolver({ timeout: 1000, tries: 3 });
+  const ended = Promise.withResolvers<never>();
+  const abort = (): void => ended.reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  const timer = setTimeout(() => ended.reject(new NetworkFault("lookup", "TIMEOUT", host)), limitMs);
   try {
-    const four = asked(resolver.resolve4(host), 4);
-    const six = asked(resolver.resolve6(host), 6);
-    const found = await four;
-    if (found.addresses.length > 0) {
-      const late = await Promise.race([six, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), familyDelayMs))]);
-      return [...found.addresses, ...(late?.addresses ?? [])];
-    }
-    const other = await six;
-    if (other.addresses.length > 0) return other.addresses;
-    signal.throwIfAborted();
-    const code = [found.code, other.code].find((each) => each !== undefined && !nothingThere.has(each));
-    if (code !== undefined) throw new NetworkFault("lookup", code, host);
-    return await askSystem(host);
+    return await Promise.race([askAll(host, resolver), ended.promise]);
   } finally {
-    signal.removeEventListener("abort", cancel);
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
     resolver.cancel();
   }
+}
+
+async function askAll(host: string, resolver: Resolver): Promise<readonly Address[]> {
+  const four = asked(resolver.resolve4(host), 4);
+  const six = asked(resolver.resolve6(host), 6);
+  const found = await four;
+  if (found.addresses.length > 0) {
+    const late = await Promise.race([six, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), familyDelayMs))]);
+    return [...found.addresses, ...(late?.addresses ?? [])];
+  }
+  const other = await six;
+  if (other.addresses.length > 0) return other.addresses;
+  const code = [found.code, other.code].find((each) => each !== undefined && !nothingThere.has(each));
+  if (code !== undefined) throw new NetworkFault("lookup", code, host);
+  return await askingSystem(() => askSystem(host));
 }
 
 async function asked(answer: Promise<string[]>, family: 4 | 6): Promise<{ addresses: Address[]; code?: string }> {

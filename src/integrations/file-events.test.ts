@@ -37,14 +37,28 @@ test("a file is heard when it appears, grows, is replaced by another one, and go
 test("many writes at once are few events, and neighbours are none", async () => {
   watch("it");
   writeFileSync(at("neighbour"), "x");
-  expect(await heard(() => { for (let turn = 0; turn < 50; turn += 1) writeFileSync(at("it"), String(turn)); })).toEqual(["it"]);
+  expect(
+    await heard(() => {
+      for (let turn = 0; turn < 50; turn += 1) writeFileSync(at("it"), String(turn));
+    }),
+  ).toEqual(["it"]);
 });
 
 test("a file in a folder that comes later, goes and comes again is heard", async () => {
   watch("later/it");
-  expect(await heard(() => { mkdirSync(at("later")); writeFileSync(at("later/it"), "x"); })).toEqual(["later/it"]);
+  expect(
+    await heard(() => {
+      mkdirSync(at("later"));
+      writeFileSync(at("later/it"), "x");
+    }),
+  ).toEqual(["later/it"]);
   expect(await heard(() => rmSync(at("later"), { recursive: true }))).toEqual(["later/it"]);
-  expect(await heard(() => { mkdirSync(at("later")); writeFileSync(at("later/it"), "y"); })).toEqual(["later/it"]);
+  expect(
+    await heard(() => {
+      mkdirSync(at("later"));
+      writeFileSync(at("later/it"), "y");
+    }),
+  ).toEqual(["later/it"]);
 });
 
 test("a link on the way that now leads elsewhere is heard", async () => {
@@ -54,7 +68,12 @@ test("a link on the way that now leads elsewhere is heard", async () => {
   }
   symlinkSync("41", at("current"));
   watch("current/VERSION");
-  expect(await heard(() => { symlinkSync("42", at("next")); renameSync(at("next"), at("current")); })).toEqual(["current/VERSION"]);
+  expect(
+    await heard(() => {
+      symlinkSync("42", at("next"));
+      renameSync(at("next"), at("current"));
+    }),
+  ).toEqual(["current/VERSION"]);
   expect(await heard(() => writeFileSync(at("42/VERSION"), "42b"))).toEqual(["current/VERSION"]);
 });
 

@@ -22,7 +22,10 @@ export function watchFiles(paths: readonly string[], onEvent: (event: FileEvent)
     known.set(path, now);
     // One save is several events; the last state is looked at once.
     clearTimeout(pending.get(path));
-    pending.set(path, setTimeout(() => (pending.delete(path), onEvent({ path, at: Date.now() })), settleMs));
+    pending.set(
+      path,
+      setTimeout(() => (pending.delete(path), onEvent({ path, at: Date.now() })), settleMs),
+    );
   };
   const byFolder = Map.groupBy(paths, dirname);
   const open = (folder: string, inside: readonly string[]): void => {

@@ -21,7 +21,11 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
   afterAll(async () => sshd.close());
 
   test("arguments, environment, input and folder arrive unchanged, and so does the exit code", async () => {
-    const result = await sshd.host.run(["bash", "-c", 'printf "%s|%s|%s|" "$1" "$VALUE" "$PWD"; cat; exit 7', "x", nasty], { env: { VALUE: nasty }, input: nasty, cwd: "/usr" });
+    const result = await sshd.host.run(["bash", "-c", 'printf "%s|%s|%s|" "$1" "$VALUE" "$PWD"; cat; exit 7', "x", nasty], {
+      env: { VALUE: nasty },
+      input: nasty,
+      cwd: "/usr",
+    });
     expect(result.stdout).toBe(`${nasty}|${nasty}|/usr|${nasty}`);
     expect(result.exitCode).toBe(7);
   });
@@ -39,7 +43,9 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
 
   test("a target that begins with a dash is not an option", async () => {
     const folder = mkdtempSync(join(tmpdir(), "ampel-dash-"));
-    await openHost("bad", { via: "ssh", target: `-oProxyCommand=touch ${folder}/owned`, configFile: sshd.configFile }).run(["true"], { timeoutMs: 3_000 });
+    await openHost("bad", { via: "ssh", target: `-oProxyCommand=touch ${folder}/owned`, configFile: sshd.configFile }).run(["true"], {
+      timeoutMs: 3_000,
+    });
     expect(existsSync(join(folder, "owned"))).toBe(false);
     rmSync(folder, { recursive: true });
   });
@@ -47,14 +53,20 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
   test("a host that is not there is unreachable, which is not the same as a command that failed", async () => {
     const gone = openHost("gone", { via: "ssh", target: "gone.invalid", configFile: sshd.configFile });
     await expect(askHost(gone, "true", { signal, timeoutMs: 5_000 })).rejects.toMatchObject({ code: "host-unreachable" });
-    await expect(askHost(sshd.host, "echo why >&2; exit 3", { signal, timeoutMs: 5_000 })).rejects.toMatchObject({ code: "service-failed" });
+    await expect(askHost(sshd.host, "echo why >&2; exit 3", { signal, timeoutMs: 5_000 })).rejects.toMatchObject({
+      code: "service-failed",
+    });
     const error = await askHost(sshd.host, "sleep 5", { signal, timeoutMs: 300 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Failure);
   });
 
   test("a held line ends with its signal, and the other side with the line", async () => {
     const abort = new AbortController();
-    const held = holdCommand(sshd.host, ["bash", "-c", 'echo "$1 up"; while sleep 0.1; do echo beat || exit; done', "held-by-test"], abort.signal);
+    const held = holdCommand(
+      sshd.host,
+      ["bash", "-c", 'echo "$1 up"; while sleep 0.1; do echo beat || exit; done', "held-by-test"],
+      abort.signal,
+    );
     held.on("error", () => {});
     const first = await new Promise<string>((resolve) => held.stdout.once("data", (chunk: Buffer) => resolve(chunk.toString())));
     expect(first).toContain(" up");
@@ -67,7 +79,10 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
     const control = openServiceControl(sshd.host, { manager: "process", pidFile: join(folder, "worker.pid"), start: ["sleep", "62"] });
     const limits = { signal, timeoutMs: 10_000 };
     await control.start(limits);
-    expect(await control.state(signal)).toMatchObject({ isRunning: true, mainPid: Number(readFileSync(join(folder, "worker.pid"), "utf8")) });
+    expect(await control.state(signal)).toMatchObject({
+      isRunning: true,
+      mainPid: Number(readFileSync(join(folder, "worker.pid"), "utf8")),
+    });
     await Promise.allSettled([control.restart(limits), control.start(limits), control.start(limits)]);
     expect(commandLines().filter((line) => line === "sleep 62 ")).toHaveLength(1);
     await control.stop(limits);
@@ -77,11 +92,13 @@ describe.skipIf(!hasSshd)("over a real ssh (scripts/install-test-services.sh bri
 });
 
 function commandLines(): string[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    } catch {
-      return "";
-    }
-  });
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      } catch {
+        return "";
+      }
+    });
 }

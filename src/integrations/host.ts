@@ -88,7 +88,11 @@ export async function askHost(host: Host, text: string, options: AskOptions = {}
   assertAnswered(host, result, options.signal);
   if (result.exitCode === 0) return result.stdout;
   const reason = lastLine(result.stderr) || `exit ${result.exitCode ?? "?"}`;
-  throw new Failure("service-failed", message("host.look-failed", { host: host.name, reason }), message("host.next-look", { host: host.name }));
+  throw new Failure(
+    "service-failed",
+    message("host.look-failed", { host: host.name, reason }),
+    message("host.next-look", { host: host.name }),
+  );
 }
 
 /** Throws when a command never reached the host: an unknown answer is not an answer. */
@@ -97,7 +101,9 @@ export function assertAnswered(host: Host, result: CommandResult, signal?: Abort
   const isCut = !host.isLocal && result.exitCode === sshFailureCode;
   if (!isCut && !result.isTimedOut && !result.isAborted && result.startError === undefined) return;
   const reason = result.startError ?? (isCut ? lastLine(result.stderr) || "ssh 255" : `${Math.round(result.durationMs)} ms`);
-  const what = result.isTimedOut ? message("host.timed-out", { host: host.name, reason }) : message("host.unreachable", { host: host.name, reason });
+  const what = result.isTimedOut
+    ? message("host.timed-out", { host: host.name, reason })
+    : message("host.unreachable", { host: host.name, reason });
   throw new Failure("host-unreachable", what, message("host.next-reach", { host: host.name }));
 }
 

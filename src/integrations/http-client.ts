@@ -9,6 +9,7 @@ export type HttpRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Goes to this address instead of asking DNS; Host and TLS name stay those of the URL. */
   readonly connectAddress?: string | undefined;
+  readonly lookupTimeoutMs?: number | undefined;
   readonly trust?: TlsTrust | undefined;
   /** Bytes of the body that are read; the rest is never fetched. Default 64 KiB. */
   readonly maxBodyBytes?: number | undefined;
@@ -53,7 +54,7 @@ export async function exchange(request: HttpRequest, signal: AbortSignal): Promi
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
   const startedMs = performance.now();
-  const opened = await openSocket({ host, port, connectAddress: request.connectAddress }, signal);
+  const opened = await openSocket({ host, port, connectAddress: request.connectAddress, lookupTimeoutMs: request.lookupTimeoutMs }, signal);
   let socket = opened.socket;
   // One listener for all phases: each of thousands of hanging checks keeps as little as possible.
   const abort = (): void => void socket.destroy(signal.reason as Error);

@@ -14,11 +14,22 @@ const heartbeatLimitMs = 8_000;
  * Calls `onChange` with the key when one of its processes ended, was stopped or continued by a signal, or was replaced.
  * Resolves with the reason when it can watch no longer: the signal aborted, or the line to the host is cut.
  */
-export async function watchProcesses(host: Host, watched: readonly WatchedProcess[], onChange: (key: string) => void, onReady: () => void, signal: AbortSignal): Promise<string> {
+export async function watchProcesses(
+  host: Host,
+  watched: readonly WatchedProcess[],
+  onChange: (key: string) => void,
+  onReady: () => void,
+  signal: AbortSignal,
+): Promise<string> {
   return host.isLocal ? await watchHere(watched, onChange, onReady, signal) : await watchThere(host, watched, onChange, onReady, signal);
 }
 
-async function watchHere(watched: readonly WatchedProcess[], onChange: (key: string) => void, onReady: () => void, signal: AbortSignal): Promise<string> {
+async function watchHere(
+  watched: readonly WatchedProcess[],
+  onChange: (key: string) => void,
+  onReady: () => void,
+  signal: AbortSignal,
+): Promise<string> {
   const lookers = watched.map((one) => ({ key: one.key, look: createLooker(one) }));
   const last = new Map(lookers.map(({ key, look }) => [key, look.now()]));
   onReady();
@@ -117,7 +128,13 @@ while :; do
   read -rt 0.2 -u "$nap" _ || :
 done`;
 
-async function watchThere(host: Host, watched: readonly WatchedProcess[], onChange: (key: string) => void, onReady: () => void, signal: AbortSignal): Promise<string> {
+async function watchThere(
+  host: Host,
+  watched: readonly WatchedProcess[],
+  onChange: (key: string) => void,
+  onReady: () => void,
+  signal: AbortSignal,
+): Promise<string> {
   const abort = new AbortController();
   const targets = watched.map((one) => ("pids" in one ? `pids:${one.pids.join(" ")}` : one.pidFile));
   const held = holdCommand(host, ["bash", "-c", watchText, "watch", ...targets], AbortSignal.any([signal, abort.signal]));

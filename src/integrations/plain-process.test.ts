@@ -110,7 +110,12 @@ test.each(["", "garbage\n", "-1\n", "0x12\n", "99999999\n"])("a pid file with %j
 });
 
 test("a process that ignores SIGTERM is killed after its grace, with its children", async () => {
-  const stubborn = openServiceControl(host, { manager: "process", pidFile, start: ["bash", "-c", "trap '' TERM; sleep 61 & while :; do sleep 0.1; done"], cwd: folder });
+  const stubborn = openServiceControl(host, {
+    manager: "process",
+    pidFile,
+    start: ["bash", "-c", "trap '' TERM; sleep 61 & while :; do sleep 0.1; done"],
+    cwd: folder,
+  });
   await stubborn.start(limits);
   const { evidence } = await stubborn.stop({ ...limits, stopGraceMs: 300 });
   expect(evidence).toContain("killed");
@@ -119,7 +124,10 @@ test("a process that ignores SIGTERM is killed after its grace, with its childre
 
 test("a command that does not exist fails with its reason, and leaves nothing that looks alive", async () => {
   const broken = openServiceControl(host, { manager: "process", pidFile, start: [join(folder, "not-there")], cwd: folder });
-  const outcome = await broken.start(limits).then(() => "started", (error: unknown) => String(error));
+  const outcome = await broken.start(limits).then(
+    () => "started",
+    (error: unknown) => String(error),
+  );
   // It may die a moment after its start was reported; then the state says so.
   if (outcome !== "started") expect(outcome).toMatch(/ended at once|No such file/);
   await expect.poll(async () => (await broken.state(signal)).isRunning).toBe(false);
@@ -131,7 +139,11 @@ test("an abort in the middle of a start leaves no process that the pid file does
     const abort = new AbortController();
     setTimeout(() => abort.abort(), delayMs);
     await control.start({ signal: abort.signal, timeoutMs: 5_000 }).catch(() => undefined);
-    const running = execFileSync("bash", ["-c", `grep -lsz "GREETING=a 'b' .c" /proc/[0-9]*/environ | cut -d/ -f3; true`]).toString().trim().split("\n").filter((pid) => pid !== "" && existsSync(`/proc/${pid}`));
+    const running = execFileSync("bash", ["-c", `grep -lsz "GREETING=a 'b' .c" /proc/[0-9]*/environ | cut -d/ -f3; true`])
+      .toString()
+      .trim()
+      .split("\n")
+      .filter((pid) => pid !== "" && existsSync(`/proc/${pid}`));
     expect(running.filter((pid) => pid !== String(existsSync(pidFile) ? pidOf() : ""))).toEqual([]);
     await control.stop(limits);
   }

@@ -13,21 +13,34 @@ const defaultGraceMs = 5_000;
  */
 export function openProcessControl(host: Host, address: ProcessAddress): ServiceControl {
   const { pidFile, start, stop = [], cwd = "/", env = {}, logFile = `${pidFile}.log` } = address;
-  const name = pidFile.split("/").at(-1)?.replace(/\.pid$/, "") ?? pidFile;
+  const name =
+    pidFile
+      .split("/")
+      .at(-1)
+      ?.replace(/\.pid$/, "") ?? pidFile;
   const act = (verb: string) => async (options: ActOptions) => {
     const graceMs = Math.min(options.stopGraceMs ?? defaultGraceMs, Math.max(0, options.timeoutMs - 2_000));
     const result = await host.run(["bash", "-euo", "pipefail", "-c", actText, name, ...stop, ...start], {
       signal: options.signal,
       timeoutMs: options.timeoutMs,
       // The service's own environment comes first: it must not replace what the text works with.
-      env: { ...env, PIDFILE: pidFile, LOGFILE: logFile, CWD: cwd, ACT: verb, STOP_ARGC: String(stop.length), GRACE_TENTHS: String(Math.ceil(graceMs / 100)) },
+      env: {
+        ...env,
+        PIDFILE: pidFile,
+        LOGFILE: logFile,
+        CWD: cwd,
+        ACT: verb,
+        STOP_ARGC: String(stop.length),
+        GRACE_TENTHS: String(Math.ceil(graceMs / 100)),
+      },
     });
     return checkAct(host, result, `${name} ${verb}`, `${verb} ${pidFile}: ${(verb === "stop" ? stop : start).join(" ")}`, options.signal);
   };
   return {
     address,
     name,
-    state: async (signal, timeoutMs = 5_000) => parseProcessState(await askHost(host, lookText, { signal, timeoutMs, env: { PIDFILE: pidFile, LOGFILE: logFile } })),
+    state: async (signal, timeoutMs = 5_000) =>
+      parseProcessState(await askHost(host, lookText, { signal, timeoutMs, env: { PIDFILE: pidFile, LOGFILE: logFile } })),
     start: act("start"),
     stop: act("stop"),
     restart: act("restart"),

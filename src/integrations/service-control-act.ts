@@ -7,7 +7,13 @@ import type { ActEvidence, ActOptions } from "./service-control-contract.ts";
 const keptBytes = 2_048;
 
 /** Runs one act of a service manager as it is, then with `sudo -n` when this account may not. */
-export async function actAsNeeded(host: Host, argv: readonly string[], name: string, verb: string, options: ActOptions): Promise<ActEvidence> {
+export async function actAsNeeded(
+  host: Host,
+  argv: readonly string[],
+  name: string,
+  verb: string,
+  options: ActOptions,
+): Promise<ActEvidence> {
   const given = { signal: options.signal, timeoutMs: options.timeoutMs, env: { LC_ALL: "C" } };
   let shown = argv;
   let result = await host.run(argv, given);
@@ -24,12 +30,19 @@ export function checkAct(host: Host, result: CommandResult, act: string, shown: 
   const printed = `${result.stdout}${result.stderr}`.trim();
   if (result.exitCode !== 0) {
     const reason = printed.split("\n").at(-1)?.slice(0, 300) || `exit ${result.exitCode ?? "?"}`;
-    throw new Failure("service-failed", message("service.act-failed", { act, host: host.name, reason }), message("service.next-status", { act }));
+    throw new Failure(
+      "service-failed",
+      message("service.act-failed", { act, host: host.name, reason }),
+      message("service.next-status", { act }),
+    );
   }
   return { evidence: `$ ${shown}\n${printed}`.trim().slice(0, keptBytes), durationMs: Math.round(result.durationMs) };
 }
 
 /** The words of systemd, polkit and supervisor for "not you". */
 function isRefused(result: CommandResult): boolean {
-  return result.exitCode !== 0 && /authentication (?:is )?required|access denied|permission denied|not authorized/i.test(result.stderr + result.stdout);
+  return (
+    result.exitCode !== 0 &&
+    /authentication (?:is )?required|access denied|permission denied|not authorized/i.test(result.stderr + result.stdout)
+  );
 }

@@ -25,7 +25,9 @@ afterEach(async () => {
 const pidOf = (index: number): number => Number(readFileSync(addresses[index]?.pidFile ?? "", "utf8"));
 
 /** Watches both services of a host; `next` waits for an event about the second one and gives the delay since the call. */
-async function watchBoth(host: Host): Promise<{ next(what: UnitEvent["what"], act?: () => void): Promise<number>; events: UnitEvent[]; stop(): Promise<void> }> {
+async function watchBoth(
+  host: Host,
+): Promise<{ next(what: UnitEvent["what"], act?: () => void): Promise<number>; events: UnitEvent[]; stop(): Promise<void> }> {
   const abort = new AbortController();
   const events: UnitEvent[] = [];
   const watched = watchUnits(host, addresses, (event) => events.push(event), abort.signal);
@@ -36,11 +38,14 @@ async function watchBoth(host: Host): Promise<{ next(what: UnitEvent["what"], ac
       const since = events.length;
       const startedAt = Date.now();
       act();
-      const event = await vi.waitFor(() => {
-        const found = events.slice(since).find((one) => one.what === what && one.address === addresses[1]);
-        expect(found).toBeDefined();
-        return found;
-      }, { timeout: 20_000, interval: 5 });
+      const event = await vi.waitFor(
+        () => {
+          const found = events.slice(since).find((one) => one.what === what && one.address === addresses[1]);
+          expect(found).toBeDefined();
+          return found;
+        },
+        { timeout: 20_000, interval: 5 },
+      );
       return (event?.at ?? 0) - startedAt;
     },
     stop: async () => {
@@ -68,7 +73,12 @@ test("a local process is heard when it is killed, stopped, continued and replace
 
 test("watching a hundred processes costs less than a tenth of a core", async () => {
   await openServiceControl(here, addresses[0] ?? { manager: "process", pidFile: "", start: [] }).start(limits);
-  const many = Array.from({ length: 100 }, () => ({ ...addresses[0], manager: "process" as const, pidFile: addresses[0]?.pidFile ?? "", start: ["sleep"] }));
+  const many = Array.from({ length: 100 }, () => ({
+    ...addresses[0],
+    manager: "process" as const,
+    pidFile: addresses[0]?.pidFile ?? "",
+    start: ["sleep"],
+  }));
   const abort = new AbortController();
   const watched = watchUnits(here, many, () => {}, abort.signal);
   const before = process.cpuUsage();

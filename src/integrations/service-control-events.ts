@@ -9,7 +9,12 @@ import { listenToUnits } from "./systemd-signals.ts";
  * `changed`: something happened to this service, look now. `began`: it is watched from here on; what happened before is not
  * known, so look now. `lost`: no events any more until the next `began`; only polling sees it. Times: epoch ms UTC.
  */
-export type UnitEvent = { readonly address: ServiceAddress; readonly at: number; readonly what: "began" | "changed" | "lost"; readonly reason?: string };
+export type UnitEvent = {
+  readonly address: ServiceAddress;
+  readonly at: number;
+  readonly what: "began" | "changed" | "lost";
+  readonly reason?: string;
+};
 
 const firstPauseMs = 250;
 const longestPauseMs = 15_000;
@@ -20,7 +25,12 @@ const settleMs = 20;
  * Watches services of one host until the signal aborts, each by the best its manager offers: systemd by signals of the bus,
  * supervisor and plain processes by their process. A cut line is taken up again, at first after 250 ms, at most every 15 s.
  */
-export async function watchUnits(host: Host, addresses: readonly ServiceAddress[], onEvent: (event: UnitEvent) => void, signal: AbortSignal): Promise<void> {
+export async function watchUnits(
+  host: Host,
+  addresses: readonly ServiceAddress[],
+  onEvent: (event: UnitEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const units = addresses.filter((address) => address.manager === "systemd");
   const processes = addresses.filter((address) => address.manager === "process");
   const programs = addresses.filter((address) => address.manager === "supervisor");
@@ -40,7 +50,12 @@ export async function watchUnits(host: Host, addresses: readonly ServiceAddress[
 type Tell = (what: "began" | "changed", addresses: readonly ServiceAddress[]) => void;
 
 /** Runs one way of watching again and again; says when it began and when it was lost. */
-async function keepUp(addresses: readonly ServiceAddress[], onEvent: (event: UnitEvent) => void, signal: AbortSignal, watch: (tell: Tell) => Promise<string>): Promise<void> {
+async function keepUp(
+  addresses: readonly ServiceAddress[],
+  onEvent: (event: UnitEvent) => void,
+  signal: AbortSignal,
+  watch: (tell: Tell) => Promise<string>,
+): Promise<void> {
   let pauseMs = firstPauseMs;
   let isLost = false;
   const send = (what: UnitEvent["what"], about: readonly ServiceAddress[], reason?: string): void => {
@@ -63,16 +78,27 @@ async function keepUp(addresses: readonly ServiceAddress[], onEvent: (event: Uni
   }
 }
 
-async function watchSystemd(host: Host, addresses: readonly Extract<ServiceAddress, { manager: "systemd" }>[], tell: Tell, signal: AbortSignal): Promise<string> {
+async function watchSystemd(
+  host: Host,
+  addresses: readonly Extract<ServiceAddress, { manager: "systemd" }>[],
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<string> {
   // A signal carries the unit's own name; the operator may have written an alias (`mysql` for `mariadb`).
-  const { stdout, exitCode } = await host.run(["systemctl", "--no-pager", "show", "-p", "Id", "--value", "--", ...addresses.map(({ unit }) => unit)], { signal, timeoutMs: 10_000, env: { LC_ALL: "C" } });
+  const { stdout, exitCode } = await host.run(
+    ["systemctl", "--no-pager", "show", "-p", "Id", "--value", "--", ...addresses.map(({ unit }) => unit)],
+    { signal, timeoutMs: 10_000, env: { LC_ALL: "C" } },
+  );
   const ids = stdout.split("\n").filter((line) => line !== "");
   if (exitCode !== 0 || ids.length !== addresses.length) return "systemctl does not answer";
   const pending = new Map<string, NodeJS.Timeout>();
   const onChange = (unit: string): void => {
     if (pending.has(unit)) return;
     const about = addresses.filter((_, index) => ids[index] === unit);
-    pending.set(unit, setTimeout(() => (pending.delete(unit), tell("changed", about)), settleMs));
+    pending.set(
+      unit,
+      setTimeout(() => (pending.delete(unit), tell("changed", about)), settleMs),
+    );
   };
   const reason = await listenToUnits(host, [...new Set(ids)], onChange, () => tell("began", addresses), signal);
   for (const timer of pending.values()) clearTimeout(timer);
@@ -80,7 +106,12 @@ async function watchSystemd(host: Host, addresses: readonly Extract<ServiceAddre
 }
 
 /** supervisor offers no events to outsiders: the processes it names are watched, and it is asked again when one changed. */
-async function watchSupervised(host: Host, address: Extract<ServiceAddress, { manager: "supervisor" }>, tell: Tell, signal: AbortSignal): Promise<string> {
+async function watchSupervised(
+  host: Host,
+  address: Extract<ServiceAddress, { manager: "supervisor" }>,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<string> {
   const control = openServiceControl(host, address);
   let seen: string | undefined;
   for (;;) {

@@ -10,8 +10,14 @@ const absolutePath = z.string().regex(/^\//, { error: "absolute-path" });
 /** The fields by which ampel.yaml names a service; exactly one of `unit`, `supervisor` and `process` is given. */
 export const serviceAddressFields = {
   /** A systemd unit; `nginx` means `nginx.service`. A leading dash would be an option. */
-  unit: z.string().regex(/^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/, { error: "unit-name" }).optional(),
-  supervisor: z.string().regex(/^[\w.][\w.:-]*$/, { error: "program-name" }).optional(),
+  unit: z
+    .string()
+    .regex(/^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/, { error: "unit-name" })
+    .optional(),
+  supervisor: z
+    .string()
+    .regex(/^[\w.][\w.:-]*$/, { error: "program-name" })
+    .optional(),
   /** A configuration of supervisor other than the system's. */
   supervisorConfig: absolutePath.optional(),
   process: z
@@ -36,7 +42,9 @@ export function namesOneManager(given: GivenAddress): boolean {
 /** The address of fields that passed `namesOneManager`. */
 export function toServiceAddress({ unit, supervisor, supervisorConfig, process }: GivenAddress): ServiceAddress {
   if (unit !== undefined) return { manager: "systemd", unit: unit.includes(".") ? unit : `${unit}.service` };
-  if (supervisor !== undefined) return { manager: "supervisor", program: supervisor, ...(supervisorConfig === undefined ? {} : { configFile: supervisorConfig }) };
+  if (supervisor !== undefined) {
+    return { manager: "supervisor", program: supervisor, ...(supervisorConfig === undefined ? {} : { configFile: supervisorConfig }) };
+  }
   const { pidFile = "", start = [], ...rest } = process ?? {};
   return { manager: "process", pidFile, start, ...withoutUndefined(rest) };
 }
@@ -46,7 +54,10 @@ function withoutUndefined<Fields extends object>(fields: Fields): { [Key in keyo
 }
 
 /** In ampel.yaml: `{unit: nginx.service}`, `{supervisor: laravel-worker}` or `{process: {pidFile, start, …}}`. */
-export const serviceAddressSchema = z.strictObject(serviceAddressFields).refine(namesOneManager, { error: "service-address" }).transform(toServiceAddress);
+export const serviceAddressSchema = z
+  .strictObject(serviceAddressFields)
+  .refine(namesOneManager, { error: "service-address" })
+  .transform(toServiceAddress);
 
 export function openServiceControl(host: Host, address: ServiceAddress): ServiceControl {
   switch (address.manager) {

@@ -9,14 +9,25 @@ import { parseSupervisorState } from "./supervisor.ts";
 
 test.each([
   ["one of one", "worker:worker   RUNNING   pid 7, uptime 1 day, 0:00:03", { isRunning: true, mainPid: 7, loadState: "loaded" }],
-  ["one of two", "w:w_00  RUNNING  pid 7, uptime 0:00:03\nw:w_01  STOPPED  Not started", { isRunning: false, isChanging: false, result: "STOPPED", lastExit: "Not started" }],
+  [
+    "one of two",
+    "w:w_00  RUNNING  pid 7, uptime 0:00:03\nw:w_01  STOPPED  Not started",
+    { isRunning: false, isChanging: false, result: "STOPPED", lastExit: "Not started" },
+  ],
   ["starting", "w:w  STARTING", { isRunning: false, isChanging: true }],
-  ["between two tries", "w:w  BACKOFF   Exited too quickly (process log may have details)", { isRunning: false, isChanging: true, result: "BACKOFF" }],
+  [
+    "between two tries",
+    "w:w  BACKOFF   Exited too quickly (process log may have details)",
+    { isRunning: false, isChanging: true, result: "BACKOFF" },
+  ],
   ["given up", "w:w  FATAL     Exited too quickly", { isRunning: false, isChanging: false, result: "FATAL" }],
   ["not known", "w:*: ERROR (no such group)", { isRunning: false, loadState: "not-found" }],
   ["no supervisor", "unix:///var/run/supervisor.sock no such file", { isRunning: false, loadState: "unanswered" }],
 ])("%s", (_, lines, wanted) => {
-  const text = lines.split("\n").map((line) => `Status=${line}`).join("\n");
+  const text = lines
+    .split("\n")
+    .map((line) => `Status=${line}`)
+    .join("\n");
   expect(parseSupervisorState(text)).toMatchObject(wanted);
 });
 

@@ -33,20 +33,36 @@ export function openSupervisorControl(host: Host, address: SupervisorAddress): S
   const { program, configFile } = address;
   const target = program.includes(":") ? program : `${program}:*`;
   const act = (verb: string) => async (options: Parameters<ServiceControl["start"]>[0]) => {
-    const done = await actAsNeeded(host, ["supervisorctl", ...(configFile === undefined ? [] : ["-c", configFile]), verb, target], program, verb, options);
+    const done = await actAsNeeded(
+      host,
+      ["supervisorctl", ...(configFile === undefined ? [] : ["-c", configFile]), verb, target],
+      program,
+      verb,
+      options,
+    );
     // supervisorctl ends with 0 for some refusals and says them only in words.
     const refusal = done.evidence.split("\n").find((line) => /ERROR \((?!already started|not running)/.test(line));
     if (refusal === undefined) return done;
-    throw new Failure("service-failed", message("service.act-failed", { act: `${program} ${verb}`, host: host.name, reason: refusal }), message("service.next-status", { act: program }));
+    throw new Failure(
+      "service-failed",
+      message("service.act-failed", { act: `${program} ${verb}`, host: host.name, reason: refusal }),
+      message("service.next-status", { act: program }),
+    );
   };
   const start = act("start");
   return {
     address,
     name: program,
     state: async (signal, timeoutMs = 5_000) => {
-      const state = parseSupervisorState(await askHost(host, stateText, { signal, timeoutMs, env: { PROGRAM: target, CONFIG: configFile ?? "" } }));
+      const state = parseSupervisorState(
+        await askHost(host, stateText, { signal, timeoutMs, env: { PROGRAM: target, CONFIG: configFile ?? "" } }),
+      );
       if (state.loadState !== "unanswered") return state;
-      throw new Failure("service-failed", message("service.manager-silent", { manager: "supervisor", host: host.name, reason: state.raw.slice(0, 200) }), message("service.next-supervisor", { host: host.name }));
+      throw new Failure(
+        "service-failed",
+        message("service.manager-silent", { manager: "supervisor", host: host.name, reason: state.raw.slice(0, 200) }),
+        message("service.next-supervisor", { host: host.name }),
+      );
     },
     start: async (options) => {
       try {
@@ -59,7 +75,14 @@ export function openSupervisorControl(host: Host, address: SupervisorAddress): S
     },
     stop: act("stop"),
     restart: act("restart"),
-    reload: (options) => actAsNeeded(host, ["supervisorctl", ...(configFile === undefined ? [] : ["-c", configFile]), "signal", "HUP", target], program, "reload", options),
+    reload: (options) =>
+      actAsNeeded(
+        host,
+        ["supervisorctl", ...(configFile === undefined ? [] : ["-c", configFile]), "signal", "HUP", target],
+        program,
+        "reload",
+        options,
+      ),
   };
 }
 
@@ -70,7 +93,8 @@ export function parseSupervisorState(text: string): ServiceState {
   const all = text.split("\n");
   const status = all.filter((line) => line.startsWith("Status=")).map((line) => line.slice("Status=".length).trimEnd());
   const processes = status.flatMap((line) => {
-    const [, name = "", state = "", detail = ""] = /^(\S+)\s+(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)\b\s*(.*)$/.exec(line) ?? [];
+    const [, name = "", state = "", detail = ""] =
+      /^(\S+)\s+(STOPPED|STARTING|RUNNING|BACKOFF|STOPPING|EXITED|FATAL|UNKNOWN)\b\s*(.*)$/.exec(line) ?? [];
     return name === "" ? [] : [{ state, detail }];
   });
   const states = processes.map(({ state }) => state);

@@ -26,7 +26,9 @@ function createBus(reply: "reply" | "error" = "reply") {
       const size = 16 + Math.ceil(buffer.readUInt32LE(12) / 8) * 8 + buffer.readUInt32LE(4);
       if (buffer.length < size) return;
       calls.push(readMessage(buffer.subarray(0, size)));
-      fromBus.write(frame(reply === "reply" ? 2 : 3, [[5, buffer.readUInt32LE(8)], ...(reply === "error" ? ([[4, "org.example.No"]] as const) : [])]));
+      fromBus.write(
+        frame(reply === "reply" ? 2 : 3, [[5, buffer.readUInt32LE(8)], ...(reply === "error" ? ([[4, "org.example.No"]] as const) : [])]),
+      );
       buffer = buffer.subarray(size);
     }
   });
@@ -45,7 +47,11 @@ function frame(type: number, fields: readonly (readonly [number, string | number
   for (const [code, value] of fields) {
     pad(8);
     const signature = typeof value === "number" ? "u" : code === 1 ? "o" : "s";
-    body = Buffer.concat([body, Buffer.from([code, 1, signature.charCodeAt(0), 0]), ...(typeof value === "number" ? [word(value)] : [word(Buffer.byteLength(value)), Buffer.from(`${value}\0`)])]);
+    body = Buffer.concat([
+      body,
+      Buffer.from([code, 1, signature.charCodeAt(0), 0]),
+      ...(typeof value === "number" ? [word(value)] : [word(Buffer.byteLength(value)), Buffer.from(`${value}\0`)]),
+    ]);
   }
   const fieldBytes = body.length;
   pad(8);
@@ -58,8 +64,25 @@ test("a call says hello first, and signals are heard however the bytes are cut",
   const bus = await connectBus(toBus, fromBus, ({ path, member }) => heard.push(`${member} ${path}`));
   await bus.call("a.b", "/c", "d.e", "Ask", "grüße");
   expect(calls.map(({ member }) => member)).toEqual(["Hello", "Ask"]);
-  const signal = frame(4, [[1, "/org/it"], [2, "i.f"], [3, "PropertiesChanged"]]);
-  for (const byte of Buffer.concat([signal, frame(4, [[3, "Big"], [1, "/endian"]], false), signal])) fromBus.write(Buffer.from([byte]));
+  const signal = frame(4, [
+    [1, "/org/it"],
+    [2, "i.f"],
+    [3, "PropertiesChanged"],
+  ]);
+  for (const byte of Buffer.concat([
+    signal,
+    frame(
+      4,
+      [
+        [3, "Big"],
+        [1, "/endian"],
+      ],
+      false,
+    ),
+    signal,
+  ])) {
+    fromBus.write(Buffer.from([byte]));
+  }
   await expect.poll(() => heard).toEqual(["PropertiesChanged /org/it", "Big /endian", "PropertiesChanged /org/it"]);
   bus.close();
   expect(await bus.closed).toBe("closed by us");
@@ -79,16 +102,18 @@ test("a line that is no bus is refused, and garbage after the greeting harms nob
   const refused = connectBus(new PassThrough(), fromBus, () => {});
   fromBus.write("HTTP/1.1 400 Bad Request\r\n\r\n");
   await expect(refused).rejects.toThrow("refused");
-  fc.assert(fc.property(fc.uint8Array({ minLength: 16, maxLength: 200 }), (bytes) => {
-    const copy = Buffer.from(bytes);
-    copy.writeUInt32LE(Math.min(copy.readUInt32LE(12), copy.length - 16), 12);
-    copy[0] = 108;
-    try {
-      readMessage(copy);
-    } catch (error) {
-      expect(error).toBeInstanceOf(RangeError);
-    }
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 16, maxLength: 200 }), (bytes) => {
+      const copy = Buffer.from(bytes);
+      copy.writeUInt32LE(Math.min(copy.readUInt32LE(12), copy.length - 16), 12);
+      copy[0] = 108;
+      try {
+        readMessage(copy);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+      }
+    }),
+  );
 });
 
 test("an endless message is cut off", async () => {
@@ -99,7 +124,12 @@ test("an endless message is cut off", async () => {
   expect(await bus.closed).toBe("a message too large");
 });
 
-test.each([["nginx.service", "nginx_2eservice"], ["php8.3-fpm.service", "php8_2e3_2dfpm_2eservice"], ["1@x.service", "_31_40x_2eservice"], ["a_b.service", "a_5fb_2eservice"]])("%s is %s on the bus", (unit, path) => {
+test.each([
+  ["nginx.service", "nginx_2eservice"],
+  ["php8.3-fpm.service", "php8_2e3_2dfpm_2eservice"],
+  ["1@x.service", "_31_40x_2eservice"],
+  ["a_b.service", "a_5fb_2eservice"],
+])("%s is %s on the bus", (unit, path) => {
   expect(unitPath(unit)).toBe(`/org/freedesktop/systemd1/unit/${path}`);
 });
 

@@ -1,7 +1,14 @@
 import type { Readable, Writable } from "node:stream";
 
 /** A message of the bus, as far as a watcher needs it. */
-export type BusMessage = { readonly type: "call" | "reply" | "error" | "signal" | "unknown"; readonly path: string; readonly interface: string; readonly member: string; readonly replySerial: number; readonly errorName: string };
+export type BusMessage = {
+  readonly type: "call" | "reply" | "error" | "signal" | "unknown";
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  readonly replySerial: number;
+  readonly errorName: string;
+};
 
 export type BusConnection = {
   /** Calls a method that takes one string or nothing. @throws {Error} with the bus's own error name. */
@@ -84,7 +91,11 @@ function align(offset: number, to: number): number {
   return Math.ceil(offset / to) * to;
 }
 
-function writeCall(serial: number, target: { destination: string; path: string; interface: string; member: string }, argument: string | undefined): Buffer {
+function writeCall(
+  serial: number,
+  target: { destination: string; path: string; interface: string; member: string },
+  argument: string | undefined,
+): Buffer {
   const parts: Buffer[] = [];
   let length = 0;
   const add = (bytes: Buffer): void => {
@@ -100,7 +111,12 @@ function writeCall(serial: number, target: { destination: string; path: string; 
     add(Buffer.concat([size, bytes, Buffer.from([0])]));
   };
   // Header fields by number: 1 path, 2 interface, 3 member, 6 destination, 8 signature of the body.
-  const fields: readonly (readonly [number, string, string])[] = [[1, "o", target.path], [2, "s", target.interface], [3, "s", target.member], [6, "s", target.destination]];
+  const fields: readonly (readonly [number, string, string])[] = [
+    [1, "o", target.path],
+    [2, "s", target.interface],
+    [3, "s", target.member],
+    [6, "s", target.destination],
+  ];
   for (const [code, signature, value] of fields) {
     pad(8);
     add(Buffer.from([code, 1, signature.charCodeAt(0), 0]));
@@ -162,5 +178,12 @@ export function readMessage(bytes: Buffer): BusMessage {
     } else break; // no other kind stands in a header
   }
   const text = (code: number): string => String(fields.get(code) ?? "");
-  return { type: types[bytes[1] ?? 0] ?? "unknown", path: text(1), interface: text(2), member: text(3), errorName: text(4), replySerial: Number(fields.get(5) ?? 0) };
+  return {
+    type: types[bytes[1] ?? 0] ?? "unknown",
+    path: text(1),
+    interface: text(2),
+    member: text(3),
+    errorName: text(4),
+    replySerial: Number(fields.get(5) ?? 0),
+  };
 }

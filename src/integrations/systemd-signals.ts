@@ -4,7 +4,8 @@ import { holdCommand, type Host } from "./host.ts";
 import { connectBus } from "./systemd-bus.ts";
 
 /** Where the system bus listens: D-Bus Specification, "Well-known Message Bus Instances". */
-const busSocket = (): string => /^unix:path=([^,;]+)$/.exec(process.env["DBUS_SYSTEM_BUS_ADDRESS"] ?? "")?.[1] ?? "/run/dbus/system_bus_socket";
+const busSocket = (): string =>
+  /^unix:path=([^,;]+)$/.exec(process.env["DBUS_SYSTEM_BUS_ADDRESS"] ?? "")?.[1] ?? "/run/dbus/system_bus_socket";
 const manager = ["org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"] as const;
 const connectMs = 10_000;
 
@@ -13,7 +14,13 @@ const connectMs = 10_000;
  * or through `systemd-stdio-bridge` over ssh. No privileges are needed, no process is held on a local host.
  * `onReady` is called once the subscription stands; the promise resolves with the reason when the connection is over.
  */
-export async function listenToUnits(host: Host, units: readonly string[], onChange: (unit: string) => void, onReady: () => void, signal: AbortSignal): Promise<string> {
+export async function listenToUnits(
+  host: Host,
+  units: readonly string[],
+  onChange: (unit: string) => void,
+  onReady: () => void,
+  signal: AbortSignal,
+): Promise<string> {
   const abort = new AbortController();
   const both = AbortSignal.any([signal, abort.signal]);
   const { input, output } = openStreams(host, both);

@@ -36,7 +36,8 @@ export function openSystemdControl(host: Host, address: SystemdAddress): Service
   return {
     address,
     name: unit,
-    state: async (signal, timeoutMs = 5_000) => parseUnitState(await askHost(host, stateText, { signal, timeoutMs, env: { UNIT: unit, LINES_ALWAYS: "0" } })),
+    state: async (signal, timeoutMs = 5_000) =>
+      parseUnitState(await askHost(host, stateText, { signal, timeoutMs, env: { UNIT: unit, LINES_ALWAYS: "0" } })),
     start: async (options) => {
       await resetFailed(options);
       return await start(options);
@@ -76,12 +77,20 @@ export function parseUnitState(text: string): ServiceState {
     isMasked,
     isEnabled: /^(?:enabled|enabled-runtime|static|indirect|generated|alias|linked)$/.test(field("UnitFileState")),
     loadState,
-    raw: lines.filter((line) => line !== "" && !/^(?:Line|ProcessStat)=/.test(line)).join("\n").slice(0, 2_048),
+    raw: lines
+      .filter((line) => line !== "" && !/^(?:Line|ProcessStat)=/.test(line))
+      .join("\n")
+      .slice(0, 2_048),
     lastLines: lines.filter((line) => line.startsWith("Line=")).map((line) => line.slice("Line=".length)),
   };
 }
 
 /** The state in a line of /proc/PID/stat; the name before it may contain anything, brackets too. */
 export function stateLetter(stat: string): string {
-  return stat.slice(stat.lastIndexOf(")") + 1).trim().split(" ")[0] ?? "";
+  return (
+    stat
+      .slice(stat.lastIndexOf(")") + 1)
+      .trim()
+      .split(" ")[0] ?? ""
+  );
 }

@@ -18,6 +18,8 @@ export type ConnectTarget = {
   readonly port: number;
   /** Goes to this address instead of asking DNS; the name for TLS stays `host`. */
   readonly connectAddress?: string | undefined;
+  /** Until the name must be found; before the look's deadline, so that a hanging resolver shows as itself. Default 3000. */
+  readonly lookupTimeoutMs?: number | undefined;
 };
 
 export type TlsTrust = {
@@ -52,7 +54,7 @@ export type SeenCertificate = {
 /** An open TCP connection. The caller destroys the socket. @throws {NetworkFault} stages `lookup`, `connect` */
 export async function openSocket(target: ConnectTarget, signal: AbortSignal): Promise<Connection> {
   const startedMs = performance.now();
-  const addresses = await findAddresses(target.connectAddress ?? target.host, signal);
+  const addresses = await findAddresses(target.connectAddress ?? target.host, signal, target.lookupTimeoutMs);
   const foundMs = performance.now();
   const socket = await new Promise<Socket>((resolve, reject) => {
     const opening = connect({

@@ -5,6 +5,7 @@ export type VendorAccess = {
   readonly baseUrl: string;
   /** Revealed at the moment of the call; leaves this machine only in the `Authorization` header. */
   readonly key: string;
+  readonly lookupTimeoutMs?: number | undefined;
 };
 
 /** What a call brought back, unjudged. `json` is absent when the body was no JSON or too long. */
@@ -25,7 +26,10 @@ export type VendorReply = {
  */
 export async function callVendor(access: VendorAccess, path: string, signal: AbortSignal): Promise<VendorReply> {
   const url = new URL(access.baseUrl.replace(/\/+$/, "") + path);
-  const answer = await exchange({ url, headers: { authorization: `Bearer ${access.key}`, accept: "application/json" } }, signal);
+  const answer = await exchange(
+    { url, lookupTimeoutMs: access.lookupTimeoutMs, headers: { authorization: `Bearer ${access.key}`, accept: "application/json" } },
+    signal,
+  );
   return {
     url: url.origin + url.pathname,
     status: answer.status,

@@ -35,7 +35,12 @@ test("a young, complete backup of the usual size is fine", async () => {
 });
 
 test("an old one is down, with its age and the limit", async () => {
-  expect(await look()).toMatchObject({ state: "down", cause: "backup-stale", isDefinite: true, message: { key: "backup.old", values: { hours: 48, limit: "26h" } } });
+  expect(await look()).toMatchObject({
+    state: "down",
+    cause: "backup-stale",
+    isDefinite: true,
+    message: { key: "backup.old", values: { hours: 48, limit: "26h" } },
+  });
 });
 
 test.each<[string, string | Buffer, string]>([

@@ -9,7 +9,11 @@ import { defineProbe, type Observation } from "./probe.ts";
 const schema = z.strictObject({
   folder: z.string().regex(/^\//, { error: "absolute-path" }),
   /** File names as for find(1) -name; names in progress (`*.part`, `*.tmp`) never count. */
-  pattern: z.string().min(1).refine((given) => !given.includes("/"), { error: "file-pattern" }).default("*"),
+  pattern: z
+    .string()
+    .min(1)
+    .refine((given) => !given.includes("/"), { error: "file-pattern" })
+    .default("*"),
   maxAge: durationSchema.default(26 * 3_600_000),
   /** The newest one against the median of the ones before, in per cent. */
   minSizePercent: z.number().min(0).max(100).default(50),
@@ -18,7 +22,11 @@ const schema = z.strictObject({
   /** The text at the end of a complete dump; `none` looks for none. Without it `.sql` files must end as mysqldump's or pg_dump's do. */
   endMarker: z.string().min(1).optional(),
   /** A list as sha256sum(1) writes it, in the same folder: only files it names are backups, and the newest must match. */
-  manifest: z.string().min(1).refine((given) => !given.includes("/"), { error: "file-pattern" }).optional(),
+  manifest: z
+    .string()
+    .min(1)
+    .refine((given) => !given.includes("/"), { error: "file-pattern" })
+    .optional(),
 });
 
 type BackupSpec = z.infer<typeof schema>;
@@ -72,6 +80,8 @@ fi`;
 export const backupProbe = defineProbe({
   kind: "backup",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs, memory }) {
     const env = {
       FOLDER: spec.folder,
@@ -83,7 +93,9 @@ export const backupProbe = defineProbe({
     };
     const printed = await askHost(host, text, { signal, timeoutMs: deadlineMs, env });
     const next = message("host.next-look", { host: host.name });
-    if (printed.startsWith("MISSING")) return { state: "down", cause: "backup-stale", isDefinite: true, message: message("backup.no-folder", { folder: spec.folder }) };
+    if (printed.startsWith("MISSING")) {
+      return { state: "down", cause: "backup-stale", isDefinite: true, message: message("backup.no-folder", { folder: spec.folder }) };
+    }
     if (printed.startsWith("DENIED")) throw new Failure("not-found", message("backup.denied", { folder: spec.folder }), next);
     const seen = judgeBackup(spec, parseBackups(printed, spec.settle));
     if (seen.newest !== undefined && seen.observation.state === "ok") memory.set("complete", seen.newest);
@@ -99,7 +111,10 @@ export type BackupFolder = {
   readonly growing: readonly BackupFile[];
   readonly dangling: readonly string[];
   readonly hasManifest: boolean;
-  readonly end: { readonly kind: "known" | "slow" | "unreadable" } | { readonly kind: "broken"; readonly reason: string } | { readonly kind: "tail"; readonly tail: string };
+  readonly end:
+    | { readonly kind: "known" | "slow" | "unreadable" }
+    | { readonly kind: "broken"; readonly reason: string }
+    | { readonly kind: "tail"; readonly tail: string };
   readonly isSumWrong: boolean;
   readonly evidence: string;
 };
@@ -121,9 +136,17 @@ export function parseBackups(printed: string, settleMs: number): BackupFolder {
     growing: files.filter((file) => !isFinished(file)),
     dangling: rest("DANGLING"),
     hasManifest: !lines.includes("NOMANIFEST"),
-    end: kind === "known" || kind === "slow" || kind === "unreadable" ? { kind } : kind === "broken" ? { kind, reason: reason.join(" ") } : { kind: "tail", tail },
+    end:
+      kind === "known" || kind === "slow" || kind === "unreadable"
+        ? { kind }
+        : kind === "broken"
+          ? { kind, reason: reason.join(" ") }
+          : { kind: "tail", tail },
     isSumWrong: lines.includes("SUM wrong"),
-    evidence: lines.filter((line) => !line.startsWith("TAIL ")).join("\n").slice(0, 2_048),
+    evidence: lines
+      .filter((line) => !line.startsWith("TAIL "))
+      .join("\n")
+      .slice(0, 2_048),
   };
 }
 
@@ -133,8 +156,19 @@ const dumpEnds = [/-- Dump completed/, /PostgreSQL database (?:cluster )?dump co
 export function judgeBackup(spec: BackupSpec, seen: BackupFolder): { observation: Observation; newest?: string } {
   const { folder } = spec;
   const [newest, ...older] = seen.finished;
-  const bad = (state: "degraded" | "down", said: Observation["message"], measures?: Observation["measures"]): { observation: Observation } => ({
-    observation: { state, cause: "backup-stale", isDefinite: true, message: said, evidence: seen.evidence, ...(measures === undefined ? {} : { measures }) },
+  const bad = (
+    state: "degraded" | "down",
+    said: Observation["message"],
+    measures?: Observation["measures"],
+  ): { observation: Observation } => ({
+    observation: {
+      state,
+      cause: "backup-stale",
+      isDefinite: true,
+      message: said,
+      evidence: seen.evidence,
+      ...(measures === undefined ? {} : { measures }),
+    },
   });
   if (!seen.hasManifest) return bad("down", message("backup.no-manifest", { folder, manifest: spec.manifest ?? "" }));
   if (newest === undefined) {
@@ -148,18 +182,37 @@ export function judgeBackup(spec: BackupSpec, seen: BackupFolder): { observation
   const medianBytes = median(older.map((file) => file.size).filter((bytes) => bytes > 0));
   const percent = medianBytes === undefined ? 100 : Math.round((size / medianBytes) * 100);
   const measures = { ageHours, sizeBytes: size, sizePercentOfMedian: percent, backups: seen.finished.length };
-  if (ageMs > spec.maxAge) return bad("down", message("backup.old", { name, hours: ageHours, limit: formatDuration(spec.maxAge) }), measures);
+  if (ageMs > spec.maxAge) {
+    return bad("down", message("backup.old", { name, hours: ageHours, limit: formatDuration(spec.maxAge) }), measures);
+  }
   if (size === 0) return bad("down", message("backup.empty", { name }), measures);
   if (seen.isSumWrong) return bad("down", message("backup.sum-wrong", { name, manifest: spec.manifest ?? "" }), measures);
   if (seen.end.kind === "broken") return bad("down", message("backup.broken", { name, reason: seen.end.reason }), measures);
-  if (seen.end.kind === "tail" && !isComplete(spec, name, seen.end.tail)) return bad("down", message("backup.incomplete", { name }), measures);
+  if (seen.end.kind === "tail" && !isComplete(spec, name, seen.end.tail)) {
+    return bad("down", message("backup.incomplete", { name }), measures);
+  }
   if (percent < spec.minSizePercent) {
-    return bad("degraded", message("backup.small", { name, size: formatBytes(size), percent, median: formatBytes(medianBytes ?? 0), limit: spec.minSizePercent }), measures);
+    return bad(
+      "degraded",
+      message("backup.small", {
+        name,
+        size: formatBytes(size),
+        percent,
+        median: formatBytes(medianBytes ?? 0),
+        limit: spec.minSizePercent,
+      }),
+      measures,
+    );
   }
   const [dangling] = seen.dangling;
   if (dangling !== undefined) return bad("degraded", message("backup.dangling", { folder, name: dangling }), measures);
-  if (seen.end.kind === "slow" || seen.end.kind === "unreadable") return { observation: { state: "unknown", message: message("backup.end-unseen", { name }), measures, evidence: seen.evidence } };
-  return { observation: { state: "ok", message: message("backup.fine", { name, hours: ageHours, size: formatBytes(size) }), measures }, newest: `${newest.changedAt / 1000} ${size} ${name}` };
+  if (seen.end.kind === "slow" || seen.end.kind === "unreadable") {
+    return { observation: { state: "unknown", message: message("backup.end-unseen", { name }), measures, evidence: seen.evidence } };
+  }
+  return {
+    observation: { state: "ok", message: message("backup.fine", { name, hours: ageHours, size: formatBytes(size) }), measures },
+    newest: `${newest.changedAt / 1000} ${size} ${name}`,
+  };
 }
 
 function isComplete({ endMarker }: BackupSpec, name: string, tail: string): boolean {

@@ -39,8 +39,9 @@ export function decideCertificate(seen: SeenCertificate, expected: CertificateEx
 
   if (seen.distrust === "FINGERPRINT_DIFFERS") return down(message("certificate.other", { target, fingerprint: seen.fingerprint256 }));
   if (now > seen.validTo || seen.distrust === "CERT_HAS_EXPIRED") return down(message("certificate.expired", { target, until }));
-  if (now < seen.validFrom || seen.distrust === "CERT_NOT_YET_VALID")
+  if (now < seen.validFrom || seen.distrust === "CERT_NOT_YET_VALID") {
     return down(message("certificate.not-yet", { target, from: isoDay(seen.validFrom) }));
+  }
   if (expected.fingerprint === undefined) {
     if (seen.distrust !== undefined && seen.distrust !== "ERR_TLS_CERT_ALTNAME_INVALID") {
       return down(message("certificate.untrusted", { target, reason: seen.distrust, issuer: seen.issuer }));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { NetworkFault } from "../integrations/http-client-fault.ts";
 import { openSocket, startTls } from "../integrations/tls-connect.ts";
 import { decideCertificate } from "./certificate-decision.ts";
-import { observeFault } from "./network-fault.ts";
+import { lookupTimeoutMs, observeFault } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 
 export const fingerprintSchema = z.string().regex(/^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i, { error: "fingerprint" });
@@ -23,11 +23,11 @@ const schema = z.strictObject({
 export const certificateProbe = defineProbe({
   kind: "certificate",
   schema,
-  async look(spec, { signal, clock }) {
+  async look(spec, { signal, clock, deadlineMs }) {
     const host = spec.servername ?? spec.address;
     const target = `${isIP(host) === 6 ? `[${host}]` : host}:${spec.port}`;
     try {
-      const opened = await openSocket({ host: spec.address, port: spec.port }, signal);
+      const opened = await openSocket({ host: spec.address, port: spec.port, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) }, signal);
       try {
         const { certificate } = await startTls(opened.socket, host, { caFile: spec.ca, fingerprint256: spec.fingerprint }, signal);
         return decideCertificate(certificate, spec, target, clock.now());

@@ -7,7 +7,8 @@ const spec = clockOffsetProbe.schema.parse({});
 const reading = { boot: "b", wallMs: 1_000_000, uptimeMs: 500_000 };
 
 test("chrony's answer and systemd's are read", () => {
-  const chrony = "Boot b\nNow 1700000000.250000000 12.50\nChrony C0A80001,192.168.0.1,3,1700000000.1,-0.0025,0.1,0.1,1.0,0,0.1,0.1,0.1,64.2,Normal\nSynced no\n";
+  const chrony =
+    "Boot b\nNow 1700000000.250000000 12.50\nChrony C0A80001,192.168.0.1,3,1700000000.1,-0.0025,0.1,0.1,1.0,0,0.1,0.1,0.1,64.2,Normal\nSynced no\n";
   expect(parseClock(chrony)).toEqual({ boot: "b", wallMs: 1_700_000_000_250, uptimeMs: 12_500, ntpOffsetMs: -2.5, isSynchronized: true });
   expect(parseClock("Now 1700000000.25 12.50\nSynced no")).toMatchObject({ isSynchronized: false });
   expect(parseClock("Now soon 12")).toBeUndefined();
@@ -24,11 +25,18 @@ test("a clock that moved against the time since boot has jumped; a reboot is no 
   expect(jumpSince(reading, { ...reading, wallMs: 1_000_000 + 3_610_000, uptimeMs: 510_000 })).toBe(3_600_000);
   expect(jumpSince(reading, { ...reading, boot: "other", wallMs: 9_000_000 })).toBe(0);
   expect(jumpSince(undefined, reading)).toBe(0);
-  expect(judgeClock(spec, { ...reading, isSynchronized: true }, -3_600_000, undefined)).toMatchObject({ state: "down", isDefinite: true, message: { key: "clock.jumped" } });
+  expect(judgeClock(spec, { ...reading, isSynchronized: true }, -3_600_000, undefined)).toMatchObject({
+    state: "down",
+    isDefinite: true,
+    message: { key: "clock.jumped" },
+  });
 });
 
 test("no time service is degraded, a kept clock is ok, and without any reference nothing is said", () => {
-  expect(judgeClock(spec, { ...reading, isSynchronized: false }, 0, undefined)).toMatchObject({ state: "degraded", message: { key: "clock.not-synchronized" } });
+  expect(judgeClock(spec, { ...reading, isSynchronized: false }, 0, undefined)).toMatchObject({
+    state: "degraded",
+    message: { key: "clock.not-synchronized" },
+  });
   expect(judgeClock(spec, { ...reading, isSynchronized: true }, 0, undefined)?.state).toBe("ok");
   expect(judgeClock(spec, reading, 0, undefined)).toBeUndefined();
 });

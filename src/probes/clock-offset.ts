@@ -26,17 +26,25 @@ if command -v timedatectl >/dev/null && synced=$(timeout 2 timedatectl show -p N
 export const clockOffsetProbe = defineProbe({
   kind: "clock-offset",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs, memory, clock }) {
     const askedAt = clock.now();
     const printed = await askHost(host, text, { signal, timeoutMs: deadlineMs });
     const reading = parseClock(printed);
-    if (reading === undefined) throw new Failure("service-failed", message("clock.unreadable", { host: host.name }), message("host.next-look", { host: host.name }));
+    if (reading === undefined) {
+      throw new Failure("service-failed", message("clock.unreadable", { host: host.name }), message("host.next-look", { host: host.name }));
+    }
     const before = memory.get<ClockReading>("reading");
     memory.set("reading", reading);
     const against = host.isLocal ? undefined : offsetBetween(reading.wallMs, askedAt, clock.now());
     const seen = judgeClock(spec, reading, jumpSince(before, reading), against);
     if (seen !== undefined) return seen;
-    throw new Failure("not-found", message("clock.no-reference", { host: host.name }), message("clock.next-reference", { host: host.name }));
+    throw new Failure(
+      "not-found",
+      message("clock.no-reference", { host: host.name }),
+      message("clock.next-reference", { host: host.name }),
+    );
   },
 });
 
@@ -55,7 +63,8 @@ export function parseClock(printed: string): ClockReading | undefined {
   // chronyc -c tracking: field 5 = system time against NTP in seconds, fast is positive; the last field is the leap status.
   const chrony = /^Chrony (.+)$/m.exec(printed)?.[1]?.split(",");
   const synced = /^Synced (yes|no)$/m.exec(printed)?.[1];
-  const isSynchronized = chrony === undefined ? synced === undefined ? undefined : synced === "yes" : chrony.at(-1) !== "Not synchronised";
+  const isSynchronized =
+    chrony === undefined ? (synced === undefined ? undefined : synced === "yes") : chrony.at(-1) !== "Not synchronised";
   const offset = Number(chrony?.[4]);
   return {
     boot: /^Boot (\S+)$/m.exec(printed)?.[1] ?? "",
@@ -81,7 +90,12 @@ export function jumpSince(before: ClockReading | undefined, reading: ClockReadin
 }
 
 /** `undefined` when nothing is known against which the clock could be judged. */
-export function judgeClock(spec: z.infer<typeof schema>, reading: ClockReading, jumpMs: number, against: Offset | undefined): Observation | undefined {
+export function judgeClock(
+  spec: z.infer<typeof schema>,
+  reading: ClockReading,
+  jumpMs: number,
+  against: Offset | undefined,
+): Observation | undefined {
   const offsets = [
     ...(reading.ntpOffsetMs === undefined || reading.isSynchronized === false ? [] : [{ offsetMs: reading.ntpOffsetMs, uncertaintyMs: 0 }]),
     ...(against === undefined ? [] : [against]),
@@ -89,15 +103,43 @@ export function judgeClock(spec: z.infer<typeof schema>, reading: ClockReading, 
   // What the round trip may have made is not held against the clock.
   const certainMs = (one: Offset): number => Math.max(0, Math.abs(one.offsetMs) - one.uncertaintyMs);
   const worst = offsets.toSorted((left, right) => certainMs(right) - certainMs(left))[0];
-  const measures = { jumpMs, ...(worst === undefined ? {} : { offsetMs: Math.round(worst.offsetMs), uncertaintyMs: Math.round(worst.uncertaintyMs) }) };
+  const measures = {
+    jumpMs,
+    ...(worst === undefined ? {} : { offsetMs: Math.round(worst.offsetMs), uncertaintyMs: Math.round(worst.uncertaintyMs) }),
+  };
   const limit = formatDuration(spec.warnOffset);
-  const bad = (state: "degraded" | "down", said: Observation["message"], isDefinite = false): Observation => ({ state, cause: "clock-drift", ...(isDefinite ? { isDefinite } : {}), message: said, measures });
+  const bad = (state: "degraded" | "down", said: Observation["message"], isDefinite = false): Observation => ({
+    state,
+    cause: "clock-drift",
+    ...(isDefinite ? { isDefinite } : {}),
+    message: said,
+    measures,
+  });
   if (worst !== undefined && certainMs(worst) >= spec.warnOffset) {
-    const said = message("clock.off", { offset: `${(worst.offsetMs / 1000).toFixed(1)} s`, uncertainty: `${(worst.uncertaintyMs / 1000).toFixed(1)} s`, limit });
+    const said = message("clock.off", {
+      offset: `${(worst.offsetMs / 1000).toFixed(1)} s`,
+      uncertainty: `${(worst.uncertaintyMs / 1000).toFixed(1)} s`,
+      limit,
+    });
     return bad(certainMs(worst) >= spec.badOffset ? "down" : "degraded", said);
   }
-  if (Math.abs(jumpMs) >= spec.warnOffset) return bad(Math.abs(jumpMs) >= spec.badOffset ? "down" : "degraded", message("clock.jumped", { jump: `${(jumpMs / 1000).toFixed(1)} s`, limit }), true);
+  if (Math.abs(jumpMs) >= spec.warnOffset) {
+    return bad(
+      Math.abs(jumpMs) >= spec.badOffset ? "down" : "degraded",
+      message("clock.jumped", { jump: `${(jumpMs / 1000).toFixed(1)} s`, limit }),
+      true,
+    );
+  }
   if (reading.isSynchronized === false) return bad("degraded", message("clock.not-synchronized"));
-  if (worst !== undefined) return { state: "ok", message: message("clock.fine", { offset: `${(worst.offsetMs / 1000).toFixed(2)} s`, uncertainty: `${(worst.uncertaintyMs / 1000).toFixed(2)} s` }), measures };
+  if (worst !== undefined) {
+    return {
+      state: "ok",
+      message: message("clock.fine", {
+        offset: `${(worst.offsetMs / 1000).toFixed(2)} s`,
+        uncertainty: `${(worst.uncertaintyMs / 1000).toFixed(2)} s`,
+      }),
+      measures,
+    };
+  }
   return reading.isSynchronized === true ? { state: "ok", message: message("clock.synchronized"), measures } : undefined;
 }

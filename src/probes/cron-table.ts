@@ -1,8 +1,15 @@
 /** A line of a crontab that starts something. */
-export type CronEntry = { readonly file: string; readonly line: number; readonly user?: string; readonly command: string; readonly path: string };
+export type CronEntry = {
+  readonly file: string;
+  readonly line: number;
+  readonly user?: string;
+  readonly command: string;
+  readonly path: string;
+};
 export type CronFault = { readonly file: string; readonly line: number; readonly fault: "schedule" | "command-missing" };
 
-const times = "(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|(?:[\\d*,/~-]+|[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)(?:\\s+(?:[\\d*,/~-]+|[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)){4})";
+const times =
+  "(?:@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|(?:[\\d*,/~-]+|[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)(?:\\s+(?:[\\d*,/~-]+|[A-Za-z]{3}(?:[-,][A-Za-z]{3})*)){4})";
 const systemLine = new RegExp(`^\\s*-?(${times})\\s+(\\S+)\\s+(\\S.*)$`);
 const userLine = new RegExp(`^\\s*-?(${times})\\s+(\\S.*)$`);
 
@@ -31,7 +38,12 @@ export function parseCrontab(file: string, text: string, hasUser: boolean): { en
     }
     // An unescaped % ends the command; what follows is its input (crontab(5)).
     const [shell = ""] = command.split(/(?<!\\)%/);
-    entries.push({ ...at, ...(hasUser && match?.[2] !== undefined ? { user: match[2] } : {}), command: shell.replaceAll("\\%", "%"), path });
+    entries.push({
+      ...at,
+      ...(hasUser && match?.[2] !== undefined ? { user: match[2] } : {}),
+      command: shell.replaceAll("\\%", "%"),
+      path,
+    });
   }
   return { entries, faults };
 }
@@ -57,14 +69,49 @@ const wrappers: Readonly<Record<string, ReadonlySet<string>>> = {
 /** Wrappers with words of their own before the command. */
 const ownWords: Readonly<Record<string, number>> = { timeout: 1, flock: 1 };
 const interpreters = /^(?:ba|da|z|k)?sh$|^(?:php|python|perl|ruby|node)[\d.]*$/;
-const builtins = new Set([":", "[", "[[", "cd", "echo", "exit", "export", "false", "for", "if", "printf", "read", "set", "sleep", "source", "test", "then", "true", "umask", "wait", "while", "do", "done", "fi", "else", "{", "}", "(", ")", "."]);
+const builtins = new Set([
+  ":",
+  "[",
+  "[[",
+  "cd",
+  "echo",
+  "exit",
+  "export",
+  "false",
+  "for",
+  "if",
+  "printf",
+  "read",
+  "set",
+  "sleep",
+  "source",
+  "test",
+  "then",
+  "true",
+  "umask",
+  "wait",
+  "while",
+  "do",
+  "done",
+  "fi",
+  "else",
+  "{",
+  "}",
+  "(",
+  ")",
+  ".",
+]);
 
 /**
  * The programs, scripts and folders a cron command stands on. What the command itself tests for first (`test -x F`, `[ -e F ]`,
  * `command -v F`) may be absent, and what only the shell can know (variables, substitutions) is left out.
  */
 export function listTargets(command: string): CronTarget[] {
-  const guarded = new Set([...command.matchAll(/(?:\btest|\[)\s+!?\s*-[a-z]\s+["']?([^\s"'\]]+)|\b(?:command -v|which|type)\s+["']?([^\s"';&|>]+)/g)].map((match) => match[1] ?? match[2] ?? ""));
+  const guarded = new Set(
+    [...command.matchAll(/(?:\btest|\[)\s+!?\s*-[a-z]\s+["']?([^\s"'\]]+)|\b(?:command -v|which|type)\s+["']?([^\s"';&|>]+)/g)].map(
+      (match) => match[1] ?? match[2] ?? "",
+    ),
+  );
   const targets: CronTarget[] = [];
   let folder: string | undefined;
   for (const part of splitCommands(command)) {
@@ -80,7 +127,9 @@ export function listTargets(command: string): CronTarget[] {
       } else folder = undefined;
       continue;
     }
-    for (const target of targetsOf([first, ...words.slice(1)], folder)) if (!guarded.has(target.name) && !guarded.has(baseName(target.name))) targets.push(target);
+    for (const target of targetsOf([first, ...words.slice(1)], folder)) {
+      if (!guarded.has(target.name) && !guarded.has(baseName(target.name))) targets.push(target);
+    }
   }
   return targets;
 }
@@ -141,7 +190,8 @@ function splitCommands(line: string): string[] {
   let quoteSign = "";
   for (let index = 0; index < line.length; index += 1) {
     const sign = line[index] ?? "";
-    const isSeparator = quoteSign === "" && (sign === ";" || sign === "|" || (sign === "&" && line[index - 1] !== ">" && line[index + 1] !== ">"));
+    const isSeparator =
+      quoteSign === "" && (sign === ";" || sign === "|" || (sign === "&" && line[index - 1] !== ">" && line[index + 1] !== ">"));
     if (isSeparator) {
       parts.push(part);
       part = "";

@@ -35,5 +35,7 @@ function blocks(printed: string, prefix: string): Record<string, string>[] {
   return text
     .split(/\n\n+/)
     .filter((block) => block.trim() !== "")
-    .map((block) => Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])));
+    .map((block) =>
+      Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)])),
+    );
 }

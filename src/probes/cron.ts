@@ -55,26 +55,56 @@ done`;
 export const cronProbe = defineProbe({
   kind: "cron",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs }) {
-    const ask = (text: string, env: Record<string, string>, input = ""): Promise<string> => askHost(host, text, { signal, timeoutMs: deadlineMs, env, input, maxOutputBytes: 4 * 1024 ** 2 });
-    const printed = await ask(readText, { CRONTABS: spec.crontabs.join("\n"), TIMERS: spec.timers ? "1" : "0", SYSTEM: spec.system ? "1" : "0" });
+    const ask = (text: string, env: Record<string, string>, input = ""): Promise<string> =>
+      askHost(host, text, { signal, timeoutMs: deadlineMs, env, input, maxOutputBytes: 4 * 1024 ** 2 });
+    const printed = await ask(readText, {
+      CRONTABS: spec.crontabs.join("\n"),
+      TIMERS: spec.timers ? "1" : "0",
+      SYSTEM: spec.system ? "1" : "0",
+    });
     const { entries, faults, denied, files } = readTables(printed);
     const timers = parseTimers(printed);
     const wanted = [
-      ...entries.flatMap((entry) => [...listTargets(entry.command).map((target) => ({ ...target, entry })), ...(entry.user === undefined ? [] : [{ kind: "user" as const, name: entry.user, entry }])]),
-      ...timers.programs.map(({ unit, program }) => ({ kind: "program" as const, name: program, entry: { file: unit, line: 0, command: "", path: "/usr/bin:/bin" } })),
+      ...entries.flatMap((entry) => [
+        ...listTargets(entry.command).map((target) => ({ ...target, entry })),
+        ...(entry.user === undefined ? [] : [{ kind: "user" as const, name: entry.user, entry }]),
+      ]),
+      ...timers.programs.map(({ unit, program }) => ({
+        kind: "program" as const,
+        name: program,
+        entry: { file: unit, line: 0, command: "", path: "/usr/bin:/bin" },
+      })),
     ];
     const list = wanted.map(({ kind, name, entry }, index) => `${index}\t${kind}\t${entry.path}\t${name}\n`).join("");
     const missing = parseMissing(wanted.length === 0 ? "" : await ask(testText, {}, list), wanted);
     const isIgnored = (name: string): boolean => spec.ignore.includes(name);
-    const broken = [...faults, ...timers.faults.filter(({ unit }) => !isIgnored(unit)).map(sayTimer), ...missing.filter(({ entry, name }) => !isIgnored(entry.file) && !isIgnored(name)).map(sayMissing)];
+    const broken = [
+      ...faults,
+      ...timers.faults.filter(({ unit }) => !isIgnored(unit)).map(sayTimer),
+      ...missing.filter(({ entry, name }) => !isIgnored(entry.file) && !isIgnored(name)).map(sayMissing),
+    ];
     const measures = { files, entries: entries.length, timers: timers.count, broken: broken.length };
-    const evidence = maskPersonalData([...missing.map(({ entry, name }) => `${entry.file}:${entry.line} ${name}: ${entry.command}`), ...denied.map((path) => `not readable: ${path}`)].join("\n")).slice(0, 2_048);
+    const evidence = maskPersonalData(
+      [
+        ...missing.map(({ entry, name }) => `${entry.file}:${entry.line} ${name}: ${entry.command}`),
+        ...denied.map((path) => `not readable: ${path}`),
+      ].join("\n"),
+    ).slice(0, 2_048);
     const evident = evidence === "" ? {} : { evidence };
     const [first, ...others] = broken;
     if (first !== undefined) {
       const said = join([first, ...others.slice(0, 2)]);
-      return { state: "down", cause: "cron-broken", isDefinite: true, message: others.length > 2 ? message("cron.broken-many", { first: said, more: others.length - 2 }) : said, measures, ...evident };
+      return {
+        state: "down",
+        cause: "cron-broken",
+        isDefinite: true,
+        message: others.length > 2 ? message("cron.broken-many", { first: said, more: others.length - 2 }) : said,
+        measures,
+        ...evident,
+      };
     }
     if (denied.length > 0) return { state: "unknown", message: message("cron.denied", { paths: denied.join(", ") }), measures, ...evident };
     return { state: "ok", message: message("cron.fine", { entries: entries.length, timers: timers.count }), measures };
@@ -98,8 +128,13 @@ function readTables(printed: string): Tables {
       if (!/^\.placeholder$|\.dpkg-|~$/.test(name)) tables.faults.push(message("cron.name-ignored", { file }));
       continue;
     }
-    if (kind !== "user" && (owner !== "root" || (Number.parseInt(mode, 8) & 0o022) !== 0)) tables.faults.push(message("cron.insecure", { file, owner, mode }));
-    const text = lines.filter((line) => line.startsWith("| ")).map((line) => line.slice(2)).join("\n");
+    if (kind !== "user" && (owner !== "root" || (Number.parseInt(mode, 8) & 0o022) !== 0)) {
+      tables.faults.push(message("cron.insecure", { file, owner, mode }));
+    }
+    const text = lines
+      .filter((line) => line.startsWith("| "))
+      .map((line) => line.slice(2))
+      .join("\n");
     if (lastByte !== "10" && lastByte !== "" && text.trim() !== "") tables.faults.push(message("cron.no-newline", { file }));
     const { entries, faults } = parseCrontab(file, text, kind !== "user");
     tables.entries.push(...entries);
@@ -126,5 +161,7 @@ function sayMissing({ name, entry, how }: Missing): Message {
 }
 
 function sayTimer(fault: TimerFault): Message {
-  return fault.fault === "absent" ? message("cron.timer-unit-absent", { timer: fault.timer, unit: fault.unit }) : message("cron.timer-failed", { unit: fault.unit, result: fault.result });
+  return fault.fault === "absent"
+    ? message("cron.timer-unit-absent", { timer: fault.timer, unit: fault.unit })
+    : message("cron.timer-failed", { unit: fault.unit, result: fault.result });
 }

@@ -12,12 +12,21 @@ import { diskProbe, parseLevel } from "./disk.ts";
 const mayMount = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 
 test("df is read though device and mount point contain blanks, and dashes for inodes", () => {
-  const level = parseLevel("BYTES //nas/my share  1000 700 300  70% /mnt/my share\nINODES //nas/my share - - - - /mnt/my share\nOPTIONS rw,relatime\n");
+  const level = parseLevel(
+    "BYTES //nas/my share  1000 700 300  70% /mnt/my share\nINODES //nas/my share - - - - /mnt/my share\nOPTIONS rw,relatime\n",
+  );
   expect(level).toMatchObject({ usedBytes: 700, freeBytes: 300, allInodes: 0, isReadOnly: false });
   expect(parseLevel("df: nonsense")).toBeUndefined();
 });
 
-test.each([["500M", 500 * 1024 ** 2], ["2GiB", 2 * 1024 ** 3], ["1.5 GB", 1.5 * 1024 ** 3], ["4096", 4096], ["two", undefined], ["-1", undefined]])("%s is read as a size", (text, wanted) => {
+test.each([
+  ["500M", 500 * 1024 ** 2],
+  ["2GiB", 2 * 1024 ** 3],
+  ["1.5 GB", 1.5 * 1024 ** 3],
+  ["4096", 4096],
+  ["two", undefined],
+  ["-1", undefined],
+])("%s is read as a size", (text, wanted) => {
   expect(parseBytes(text)).toBe(wanted);
 });
 
@@ -30,7 +39,8 @@ test("what is formatted is within five per cent of what was given", () => {
 });
 
 test("growth foretells when it is full; a clean-up, a standstill and too few samples foretell nothing", () => {
-  const grow = (rate: number, count: number) => Array.from({ length: count }, (_, index) => ({ at: index * 30_000, usedBytes: 1_000 + rate * index }));
+  const grow = (rate: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ at: index * 30_000, usedBytes: 1_000 + rate * index }));
   expect(predictFullMinutes(grow(100, 5), 2_400)).toBeCloseTo(5, 5);
   expect(predictFullMinutes(grow(0, 5), 2_400)).toBeUndefined();
   expect(predictFullMinutes(grow(-10, 5), 2_400)).toBeUndefined();
@@ -78,7 +88,10 @@ test("a folder that cannot be counted in time is unknown, and its disk is judged
   const limits = { path: folder, budget: "1T", fullPercent: 100 };
   const seen = await lookOnce(diskProbe, { ...limits, warnPercent: 100 }, { deadlineMs: 3_000 });
   expect(seen).toMatchObject({ state: "unknown", message: { key: "disk.not-counted" } });
-  expect(await lookOnce(diskProbe, { ...limits, warnPercent: 1, warnFree: "9000T" }, { deadlineMs: 3_000 })).toMatchObject({ state: "degraded", message: { values: { path: folder } } });
+  expect(await lookOnce(diskProbe, { ...limits, warnPercent: 1, warnFree: "9000T" }, { deadlineMs: 3_000 })).toMatchObject({
+    state: "degraded",
+    message: { values: { path: folder } },
+  });
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
@@ -99,7 +112,12 @@ describe.skipIf(!mayMount)("on a file system of its own (needs root and mount)",
     expect(await lookOnce(diskProbe, { path: folder, fullFree: "10M" })).toMatchObject({ state: "down", message: { key: "disk.free" } });
     expect(await lookOnce(diskProbe, { path: folder, warnFree: "10M" })).toMatchObject({ state: "degraded" });
     spawnSync("dd", ["if=/dev/zero", `of=${folder}/fill`, "bs=64k"], { stdio: "ignore" });
-    expect(await lookOnce(diskProbe, { path: folder })).toMatchObject({ state: "down", cause: "disk-full", isDefinite: true, measures: { freeBytes: 0 } });
+    expect(await lookOnce(diskProbe, { path: folder })).toMatchObject({
+      state: "down",
+      cause: "disk-full",
+      isDefinite: true,
+      measures: { freeBytes: 0 },
+    });
     rmSync(join(folder, "fill"));
     expect(await lookOnce(diskProbe, { path: folder })).toMatchObject({ state: "ok" });
   });
@@ -115,7 +133,11 @@ describe.skipIf(!mayMount)("on a file system of its own (needs root and mount)",
 
   test("one that went read-only is down and definite, unless it may be", async () => {
     execFileSync("mount", ["-o", "remount,ro", folder]);
-    expect(await lookOnce(diskProbe, { path: folder })).toMatchObject({ state: "down", isDefinite: true, message: { key: "disk.read-only" } });
+    expect(await lookOnce(diskProbe, { path: folder })).toMatchObject({
+      state: "down",
+      isDefinite: true,
+      message: { key: "disk.read-only" },
+    });
     expect(await lookOnce(diskProbe, { path: folder, mayBeReadOnly: true })).toMatchObject({ state: "ok" });
   });
 });

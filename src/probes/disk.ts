@@ -47,13 +47,26 @@ fi`;
 export const diskProbe = defineProbe({
   kind: "disk",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs, memory, clock }) {
     const countSeconds = Math.max(0.5, (deadlineMs - 1_000) / 1000).toFixed(1);
-    const printed = await askHost(host, text, { signal, timeoutMs: deadlineMs, env: { TARGET: spec.path, HAS_BUDGET: spec.budget === undefined ? "0" : "1", COUNT_SECONDS: countSeconds } });
-    if (printed.startsWith("MISSING")) throw new Failure("not-found", message("disk.missing", { path: spec.path }), message("host.next-look", { host: host.name }));
+    const printed = await askHost(host, text, {
+      signal,
+      timeoutMs: deadlineMs,
+      env: { TARGET: spec.path, HAS_BUDGET: spec.budget === undefined ? "0" : "1", COUNT_SECONDS: countSeconds },
+    });
+    if (printed.startsWith("MISSING")) {
+      throw new Failure("not-found", message("disk.missing", { path: spec.path }), message("host.next-look", { host: host.name }));
+    }
     const level = parseLevel(printed);
-    if (level === undefined) throw new Failure("service-failed", message("disk.unreadable", { path: spec.path }), message("host.next-look", { host: host.name }));
-    const samples = addSample(memory.get<FillSample[]>("samples") ?? [], { at: clock.now(), usedBytes: level.folderBytes ?? level.usedBytes });
+    if (level === undefined) {
+      throw new Failure("service-failed", message("disk.unreadable", { path: spec.path }), message("host.next-look", { host: host.name }));
+    }
+    const samples = addSample(memory.get<FillSample[]>("samples") ?? [], {
+      at: clock.now(),
+      usedBytes: level.folderBytes ?? level.usedBytes,
+    });
     memory.set("samples", samples);
     return judgeDisk(spec, level, predictFullMinutes(samples, spec.budget ?? level.usedBytes + level.freeBytes));
   },
@@ -75,7 +88,10 @@ export type DiskLevel = {
 export function parseLevel(printed: string): DiskLevel | undefined {
   const words = (name: string): string[] | undefined => {
     const line = printed.split("\n").find((candidate) => candidate.startsWith(`${name} `));
-    return line?.slice(name.length + 1).trim().split(/\s+/);
+    return line
+      ?.slice(name.length + 1)
+      .trim()
+      .split(/\s+/);
   };
   // A device or mount point may contain blanks: the figures are found by the per cent sign after them.
   const figures = (name: string): number[] | undefined => {
@@ -129,13 +145,28 @@ export function judgeDisk(spec: DiskSpec, level: DiskLevel, fullInMinutes: numbe
   const inodes = (limit: number): Observation["message"] => message("disk.inodes", { path, percent: inodePercent, limit });
   const little = (limit: number): Observation["message"] => message("disk.free", { path, free, limit: formatBytes(limit) });
   const budget = (limit: number): Observation["message"] =>
-    message("disk.budget", { path, used: formatBytes(level.folderBytes ?? 0), budget: formatBytes(spec.budget ?? 0), percent: budgetPercent, limit });
+    message("disk.budget", {
+      path,
+      used: formatBytes(level.folderBytes ?? 0),
+      budget: formatBytes(spec.budget ?? 0),
+      percent: budgetPercent,
+      limit,
+    });
   if (usedPercent >= spec.fullPercent) return bad("down", space(spec.fullPercent), level.freeBytes === 0);
   if (inodePercent >= spec.fullPercent) return bad("down", inodes(spec.fullPercent), level.usedInodes >= level.allInodes);
   if (spec.fullFree !== undefined && level.freeBytes <= spec.fullFree) return bad("down", little(spec.fullFree));
   if (budgetPercent >= 100) return bad("down", budget(100));
   const soon = fullInMinutes !== undefined && fullInMinutes <= spec.fullWithin / 60_000;
-  if (soon) return bad("degraded", message("disk.full-soon", { path, minutes: Math.round(fullInMinutes), percent: spec.budget === undefined ? usedPercent : budgetPercent }));
+  if (soon) {
+    return bad(
+      "degraded",
+      message("disk.full-soon", {
+        path,
+        minutes: Math.round(fullInMinutes),
+        percent: spec.budget === undefined ? usedPercent : budgetPercent,
+      }),
+    );
+  }
   if (usedPercent >= spec.warnPercent) return bad("degraded", space(spec.warnPercent));
   if (inodePercent >= spec.warnPercent) return bad("degraded", inodes(spec.warnPercent));
   if (spec.warnFree !== undefined && level.freeBytes <= spec.warnFree) return bad("degraded", little(spec.warnFree));

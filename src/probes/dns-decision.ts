@@ -63,8 +63,9 @@ export function decideDns(all: readonly ServerAnswer[], expected: DnsExpectation
   const serials = [...new Set(heard.map(({ serial }) => serial).filter((serial) => serial !== undefined))];
   if (serials.length > 1) return wrong("degraded", message("dns.serials", { name, serials: serials.join(", ") }));
   const ttl = Math.max(...heard.map((each) => each.ttl));
-  if (expected.maxTtl !== undefined && ttl > expected.maxTtl)
+  if (expected.maxTtl !== undefined && ttl > expected.maxTtl) {
     return wrong("degraded", message("dns.ttl", { name, type, ttl, limit: expected.maxTtl }));
+  }
   return {
     state: "ok",
     message: message("dns.ok", { name, type, servers: heard.length, values: print(first.values) }),
@@ -80,8 +81,9 @@ function findAstray(heard: readonly Heard[], { name, type, expect }: DnsExpectat
     const wanted = normalise(expect, type);
     const astray = heard.find(({ values }) => !isSame(values, wanted));
     if (astray === undefined) return undefined;
-    if (astray.values.length > 0)
+    if (astray.values.length > 0) {
       return message("dns.wrong", { name, type, server: astray.server, values: print(astray.values), expected: print(wanted) });
+    }
     return message("dns.empty", { name, type, server: astray.server, reason: nameRcode(astray.rcode) });
   }
   const empty = heard.find(({ values }) => values.length === 0);

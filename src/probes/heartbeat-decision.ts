@@ -36,8 +36,9 @@ export function decideHeartbeat(lastPing: Ping | undefined, now: number, spec: H
     };
   }
   if (ageMs <= allowedMs) return { state: "ok", message: message("heartbeat.ok", { name, age }), measures };
-  if (now - watchedSince <= allowedMs)
+  if (now - watchedSince <= allowedMs) {
     return { state: "unknown", message: message("heartbeat.unwatched", { name, age, watched }), measures };
+  }
   return {
     state: "down",
     cause: "heartbeat-missing",

@@ -86,8 +86,9 @@ test("a port where nothing listens is unreachable for every kind", async () => {
     await lookOnce(certificateProbe, { address: "127.0.0.1", port: gone.port }),
     await lookOnce(tcpProbe, { address: "127.0.0.1", port: gone.port }),
   ];
-  for (const seen of [http, certificate, tcp])
+  for (const seen of [http, certificate, tcp]) {
     expect(seen).toMatchObject({ state: "down", cause: "unreachable", text: expect.stringMatching(/ECONNREFUSED/) });
+  }
 });
 
 test("an interrupted check leaves no connection behind", async () => {

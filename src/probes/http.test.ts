@@ -85,7 +85,7 @@ test("a secret is never carried to another host", async () => {
 
 test("headers are sent, secrets are revealed only on the wire, and masked when echoed", async () => {
   const base = await serve((request, response) =>
-    response.writeHead(500).end(`you sent ${request.headers["x-token"]} from ada@example.org`),
+    response.writeHead(500).end(`you sent ${String(request.headers["x-token"])} from ada@example.org`),
   );
   const seen = await lookOnce(httpProbe, {
     url: `${base}/path?secret=1`,

@@ -7,6 +7,7 @@ import { Secret, secretSchema } from "../kernel/secret.ts";
 import { fingerprintSchema } from "./certificate.ts";
 import { decideHttp, isExpectedStatus, isRedirect, withoutQuery, type HttpSample, type StatusRange } from "./http-decision.ts";
 import { printExchange } from "./http-evidence.ts";
+import { lookupTimeoutMs } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 import { textPatternSchema } from "./text-pattern.ts";
 
@@ -69,10 +70,11 @@ export const httpProbe = defineProbe({
   async look(spec, { signal, clock, deadlineMs }) {
     const startedMs = clock.monotonicMs();
     const { headers, secrets } = revealHeaders(spec);
-    const samples: HttpSample[] = [await takeSample(spec, headers, secrets.length > 0, signal)];
+    const request: Request = { spec, headers, hasSecrets: secrets.length > 0, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) };
+    const samples: HttpSample[] = [await takeSample(request, signal)];
     while (samples.length < spec.samples) {
       const leftMs = deadlineMs * (1 - verdictShare) - (clock.monotonicMs() - startedMs);
-      const sample = await takeLaterSample(spec, headers, secrets.length > 0, leftMs, signal);
+      const sample = await takeLaterSample(request, leftMs, signal);
       samples.push(sample);
       if ("isUnfinished" in sample) break;
     }
@@ -83,27 +85,24 @@ export const httpProbe = defineProbe({
   },
 });
 
-async function takeLaterSample(
-  spec: Spec,
-  headers: Headers,
-  hasSecrets: boolean,
-  leftMs: number,
-  signal: AbortSignal,
-): Promise<HttpSample> {
+type Headers = Readonly<Record<string, string>>;
+type Request = { readonly spec: Spec; readonly headers: Headers; readonly hasSecrets: boolean; readonly lookupTimeoutMs: number };
+
+async function takeLaterSample(request: Request, leftMs: number, signal: AbortSignal): Promise<HttpSample> {
   const startedMs = performance.now();
   const limit = AbortSignal.timeout(Math.max(1, Math.round(leftMs)));
   try {
-    return await takeSample(spec, headers, hasSecrets, AbortSignal.any([signal, limit]));
+    return await takeSample(request, AbortSignal.any([signal, limit]));
   } catch (error) {
     if (limit.aborted && !signal.aborted) return { isUnfinished: true, latencyMs: performance.now() - startedMs };
     throw error;
   }
 }
 
-async function takeSample(spec: Spec, headers: Headers, hasSecrets: boolean, signal: AbortSignal): Promise<HttpSample> {
+async function takeSample(request: Request, signal: AbortSignal): Promise<HttpSample> {
   const startedMs = performance.now();
   try {
-    const { answer, isRedirectWithheld } = await follow(spec, headers, hasSecrets, signal);
+    const { answer, isRedirectWithheld } = await follow(request, signal);
     return { answer, isRedirectWithheld, latencyMs: performance.now() - startedMs };
   } catch (error) {
     if (error instanceof NetworkFault) return { fault: error, latencyMs: performance.now() - startedMs };
@@ -111,21 +110,21 @@ async function takeSample(spec: Spec, headers: Headers, hasSecrets: boolean, sig
   }
 }
 
-async function follow(
-  spec: Spec,
-  headers: Headers,
-  hasSecrets: boolean,
-  signal: AbortSignal,
-): Promise<{ answer: HttpAnswer; isRedirectWithheld: boolean }> {
+async function follow(request: Request, signal: AbortSignal): Promise<{ answer: HttpAnswer; isRedirectWithheld: boolean }> {
+  const { spec, headers, hasSecrets } = request;
   const home = new URL(spec.url);
   let url = home;
   let method: string = spec.method;
   for (let followed = 0; ; followed += 1) {
     const connectAddress = url.host === home.host ? spec.resolve : undefined;
     const trust = { caFile: spec.ca, fingerprint256: spec.fingerprint };
-    const answer = await exchange({ url, method, headers, connectAddress, trust, maxBodyBytes: spec.maxBodyBytes }, signal);
-    if (followed === spec.redirects || !isRedirect(answer) || isExpectedStatus(answer.status, spec.expectStatus))
+    const answer = await exchange(
+      { url, method, headers, connectAddress, lookupTimeoutMs: request.lookupTimeoutMs, trust, maxBodyBytes: spec.maxBodyBytes },
+      signal,
+    );
+    if (followed === spec.redirects || !isRedirect(answer) || isExpectedStatus(answer.status, spec.expectStatus)) {
       return { answer, isRedirectWithheld: false };
+    }
     const next = URL.parse(answer.headers.location ?? "", url);
     if (next === null || !/^https?:$/.test(next.protocol)) return { answer, isRedirectWithheld: false };
     if (hasSecrets && next.origin !== home.origin) return { answer, isRedirectWithheld: true };
@@ -134,8 +133,6 @@ async function follow(
     url = next;
   }
 }
-
-type Headers = Readonly<Record<string, string>>;
 
 function revealHeaders(spec: Spec): { headers: Headers; secrets: string[] } {
   const secrets: string[] = [];
@@ -151,8 +148,9 @@ function revealHeaders(spec: Spec): { headers: Headers; secrets: string[] } {
   if (spec.bearer !== undefined) entries.push(["authorization", `Bearer ${reveal(spec.bearer)}`]);
   for (const [name, value] of entries) {
     // Node would refuse it too, but as a bug; here it is a mistake in a file.
-    if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
       throw new Failure("config-invalid", message("http.header-invalid", { name }), message("http.header-next"));
+    }
   }
   return { headers: Object.fromEntries(entries), secrets };
 }

@@ -16,10 +16,14 @@ const text = "cat /proc/loadavg; getconf _NPROCESSORS_ONLN; sed -n 's/^procs_blo
 export const loadProbe = defineProbe({
   kind: "load",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs }) {
     const printed = await askHost(host, text, { signal, timeoutMs: deadlineMs });
     const seen = judgeLoad(spec, printed);
-    if (seen === undefined) throw new Failure("service-failed", message("load.unreadable", { host: host.name }), message("host.next-look", { host: host.name }));
+    if (seen === undefined) {
+      throw new Failure("service-failed", message("load.unreadable", { host: host.name }), message("host.next-look", { host: host.name }));
+    }
     return seen;
   },
 });
@@ -29,12 +33,20 @@ export function judgeLoad(spec: z.infer<typeof schema>, printed: string): Observ
   const [loads = "", coreText = "", blockedText = "0"] = printed.trim().split("\n");
   const [load1, load5, load15] = loads.split(" ").map(Number);
   const cores = Number(coreText);
-  if (load1 === undefined || load5 === undefined || load15 === undefined || !(cores > 0) || [load1, load5, load15].some(Number.isNaN)) return undefined;
+  if (load1 === undefined || load5 === undefined || load15 === undefined || !(cores > 0) || [load1, load5, load15].some(Number.isNaN)) {
+    return undefined;
+  }
   const perCore = Math.round((load1 / cores) * 100) / 100;
   const blocked = Number(blockedText);
   const measures = { load1, load5, load15, perCore, blockedProcesses: blocked };
   const limit = perCore >= spec.highPerCore ? spec.highPerCore : spec.warnPerCore;
   if (perCore < limit) return { state: "ok", message: message("load.fine", { perCore, cores }), measures };
   const state = limit === spec.highPerCore ? "down" : "degraded";
-  return { state, cause: "load-high", message: message("load.high", { perCore, cores, limit, blocked }), measures, evidence: printed.trim().slice(0, 500) };
+  return {
+    state,
+    cause: "load-high",
+    message: message("load.high", { perCore, cores, limit, blocked }),
+    measures,
+    evidence: printed.trim().slice(0, 500),
+  };
 }

@@ -51,7 +51,8 @@ export function recentLines(text: string, now: number, windowMs: number, offsetM
 }
 
 function timesOf(head: string, offsetMinutes: number): number[] {
-  const [, date = "", time = "", zone] = /(\d{4}[-/]\d{2}[-/]\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,]\d+)?(Z|[+-]\d{2}:?\d{2})?/.exec(head) ?? [];
+  const [, date = "", time = "", zone] =
+    /(\d{4}[-/]\d{2}[-/]\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,]\d+)?(Z|[+-]\d{2}:?\d{2})?/.exec(head) ?? [];
   if (date === "") return [];
   const asUtc = Date.parse(`${date.replaceAll("/", "-")}T${time}Z`);
   if (Number.isNaN(asUtc)) return [];

@@ -8,10 +8,22 @@ import { errorPattern, fingerprintOf, recentLines } from "./log-errors-fingerpri
 import { logErrorsProbe } from "./log-errors.ts";
 
 test.each([
-  ["[2026-03-01 03:00:12] production.ERROR: SQLSTATE[42S02]: Table 'app.calls' not found (1146)", "[2026-03-02 07:10:59] production.ERROR: SQLSTATE[42S02]: Table 'app.users' not found (1147)"],
-  ["2026-03-01T03:00:12.1Z ERROR call 3f2a9c1d8e7b for erika@example.test failed", "2026-03-01T04:01:13.9+01:00 ERROR call 99aab3c4d5e6 for max@example.test failed"],
-  ['{"level":"error","time":1700000000,"msg":"caller +49 30 1234567 lost"}', '{"level":"error","time":1700000999,"msg":"caller +49 171 5550123 lost"}'],
-  ["Mar  1 03:00:12 web php[123]: PHP Fatal error: out of memory in /srv/releases/41/a.php:12", "Mar  2 13:10:12 web php[9]: PHP Fatal error: out of memory in /srv/releases/42/a.php:12"],
+  [
+    "[2026-03-01 03:00:12] production.ERROR: SQLSTATE[42S02]: Table 'app.calls' not found (1146)",
+    "[2026-03-02 07:10:59] production.ERROR: SQLSTATE[42S02]: Table 'app.users' not found (1147)",
+  ],
+  [
+    "2026-03-01T03:00:12.1Z ERROR call 3f2a9c1d8e7b for erika@example.test failed",
+    "2026-03-01T04:01:13.9+01:00 ERROR call 99aab3c4d5e6 for max@example.test failed",
+  ],
+  [
+    '{"level":"error","time":1700000000,"msg":"caller +49 30 1234567 lost"}',
+    '{"level":"error","time":1700000999,"msg":"caller +49 171 5550123 lost"}',
+  ],
+  [
+    "Mar  1 03:00:12 web php[123]: PHP Fatal error: out of memory in /srv/releases/41/a.php:12",
+    "Mar  2 13:10:12 web php[9]: PHP Fatal error: out of memory in /srv/releases/42/a.php:12",
+  ],
 ])("%s has the fingerprint of its like", (one, other) => {
   expect(fingerprintOf(one)).toBe(fingerprintOf(other));
 });
@@ -35,7 +47,8 @@ test.each([
 
 test("of an old log only the last minutes count, in UTC or in the host's zone, with the lines that follow", () => {
   const now = Date.parse("2026-03-01T12:00:00Z");
-  const text = "no time\n[2026-03-01 10:00:00] ERROR old\n  its trace\n[2026-03-01 13:58:00] ERROR local\n  its trace\n2026-03-01T11:59:00Z ERROR utc\n2026-03-01T11:59:00+05:00 ERROR elsewhere";
+  const text =
+    "no time\n[2026-03-01 10:00:00] ERROR old\n  its trace\n[2026-03-01 13:58:00] ERROR local\n  its trace\n2026-03-01T11:59:00Z ERROR utc\n2026-03-01T11:59:00+05:00 ERROR elsewhere";
   expect(recentLines(text, now, 300_000, 120)).toBe("[2026-03-01 13:58:00] ERROR local\n  its trace\n2026-03-01T11:59:00Z ERROR utc");
 });
 
@@ -99,7 +112,10 @@ test("a flood is read in bounded pieces, and what was skipped is said", async ()
 
 test("binary rubbish and endless lines do no harm", async () => {
   await look();
-  appendFileSync(file, Buffer.concat([Buffer.alloc(3_000, 0), Buffer.from("\nERROR after nulls\n"), Buffer.alloc(200_000, 0xff), Buffer.from("\n")]));
+  appendFileSync(
+    file,
+    Buffer.concat([Buffer.alloc(3_000, 0), Buffer.from("\nERROR after nulls\n"), Buffer.alloc(200_000, 0xff), Buffer.from("\n")]),
+  );
   expect((await look()).measures).toMatchObject({ errors: 1 });
 });
 
@@ -121,7 +137,10 @@ test("the first look counts only what carries a recent time", async () => {
 });
 
 test("a file that is missing is unknown, and what a user's pattern says counts", async () => {
-  expect(await lookOnce(logErrorsProbe, { file: join(folder, "none") })).toMatchObject({ state: "unknown", message: { key: "log.missing" } });
+  expect(await lookOnce(logErrorsProbe, { file: join(folder, "none") })).toMatchObject({
+    state: "unknown",
+    message: { key: "log.missing" },
+  });
   await look({ pattern: "kaputt" });
   appendFileSync(file, "etwas ist kaputt\nERROR zählt hier nicht\n".repeat(3));
   expect((await look({ pattern: "kaputt" })).measures).toMatchObject({ errors: 3 });

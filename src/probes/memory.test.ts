@@ -3,14 +3,26 @@ import { lookOnce } from "../../test/probe-look.ts";
 import { judgeMemory, memoryProbe, parseMemory, sinceBefore } from "./memory.ts";
 
 const spec = memoryProbe.schema.parse({});
-const level = (available: number, more: object = {}) => ({ boot: "b", allBytes: 1000, availableBytes: available, oomKills: 4, swappedPages: 100, ...more });
+const level = (available: number, more: object = {}) => ({
+  boot: "b",
+  allBytes: 1000,
+  availableBytes: available,
+  oomKills: 4,
+  swappedPages: 100,
+  ...more,
+});
 const nothing = { oomKills: 0, swapPagesPerSecond: 0 };
 
 test.each<[string, number, typeof nothing, object]>([
   ["plenty", 500, nothing, { state: "ok" }],
   ["little", 90, nothing, { state: "degraded", cause: "memory-low" }],
   ["hardly any", 30, nothing, { state: "down", cause: "memory-low" }],
-  ["plenty after the kernel has killed somebody", 500, { ...nothing, oomKills: 1 }, { state: "degraded", isDefinite: true, message: { key: "memory.oom" } }],
+  [
+    "plenty after the kernel has killed somebody",
+    500,
+    { ...nothing, oomKills: 1 },
+    { state: "degraded", isDefinite: true, message: { key: "memory.oom" } },
+  ],
   ["plenty while thrashing", 500, { ...nothing, swapPagesPerSecond: 5_000 }, { state: "degraded", message: { key: "memory.thrash" } }],
 ])("%s", (_, available, since, wanted) => {
   expect(judgeMemory(spec, level(available), since)).toMatchObject(wanted);

@@ -19,9 +19,17 @@ const text = "cat /proc/meminfo; sed 's/^/vm./' /proc/vmstat; sed 's/^/boot /' /
 export const memoryProbe = defineProbe({
   kind: "memory",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs, memory, clock }) {
     const level = parseMemory(await askHost(host, text, { signal, timeoutMs: deadlineMs }));
-    if (level === undefined) throw new Failure("service-failed", message("memory.unreadable", { host: host.name }), message("host.next-look", { host: host.name }));
+    if (level === undefined) {
+      throw new Failure(
+        "service-failed",
+        message("memory.unreadable", { host: host.name }),
+        message("host.next-look", { host: host.name }),
+      );
+    }
     const before = memory.get<MemoryLevel & { at: number }>("level");
     memory.set("level", { ...level, at: clock.now() });
     return judgeMemory(spec, level, sinceBefore(before, level, clock.now()));
@@ -66,11 +74,24 @@ export function sinceBefore(before: (MemoryLevel & { at: number }) | undefined, 
 export function judgeMemory(spec: z.infer<typeof schema>, level: MemoryLevel, since: Since): Observation {
   const percent = Math.round((level.availableBytes / level.allBytes) * 1000) / 10;
   const free = formatBytes(level.availableBytes);
-  const measures = { availableBytes: level.availableBytes, availablePercent: percent, oomKills: since.oomKills, swapPagesPerSecond: since.swapPagesPerSecond };
-  const bad = (state: "degraded" | "down", said: Observation["message"], isDefinite = false): Observation => ({ state, cause: "memory-low", ...(isDefinite ? { isDefinite } : {}), message: said, measures });
+  const measures = {
+    availableBytes: level.availableBytes,
+    availablePercent: percent,
+    oomKills: since.oomKills,
+    swapPagesPerSecond: since.swapPagesPerSecond,
+  };
+  const bad = (state: "degraded" | "down", said: Observation["message"], isDefinite = false): Observation => ({
+    state,
+    cause: "memory-low",
+    ...(isDefinite ? { isDefinite } : {}),
+    message: said,
+    measures,
+  });
   if (percent <= spec.lowPercent) return bad("down", message("memory.low", { percent, free, limit: spec.lowPercent }));
   if (since.oomKills > 0) return bad("degraded", message("memory.oom", { count: since.oomKills, free }), true);
-  if (since.swapPagesPerSecond >= spec.swapPagesPerSecond) return bad("degraded", message("memory.thrash", { pages: since.swapPagesPerSecond, limit: spec.swapPagesPerSecond }));
+  if (since.swapPagesPerSecond >= spec.swapPagesPerSecond) {
+    return bad("degraded", message("memory.thrash", { pages: since.swapPagesPerSecond, limit: spec.swapPagesPerSecond }));
+  }
   if (percent <= spec.warnPercent) return bad("degraded", message("memory.low", { percent, free, limit: spec.warnPercent }));
   return { state: "ok", message: message("memory.fine", { percent, free }), measures };
 }

@@ -11,6 +11,11 @@ const wordings = {
   answer: "network.answer-broken",
 } as const satisfies Record<NetworkStage, string>;
 
+/** What a name may take of a look's deadline: a resolver that hangs is our blindness, told as such before the deadline calls it silence. */
+export function lookupTimeoutMs(deadlineMs: number): number {
+  return Math.min(3000, Math.round(deadlineMs * 0.8));
+}
+
 /**
  * What a failed conversation says about its target: nothing (`unknown`) when this machine is at fault,
  * else `down`. A name that does not exist is `dns-wrong`, a port nobody listens on `unreachable`;

@@ -22,7 +22,11 @@ test("the folder behind `current` is compared with what was deployed", async () 
   const fields = { running: { symlink: at("current") }, deployed: { file: at("DEPLOYED") } };
   expect(await lookOnce(releaseProbe, fields)).toMatchObject({ state: "ok" });
   writeFileSync(at("DEPLOYED"), "43\n");
-  expect(await lookOnce(releaseProbe, fields)).toMatchObject({ state: "degraded", cause: "release-drift", message: { values: { running: "42", deployed: "43" } } });
+  expect(await lookOnce(releaseProbe, fields)).toMatchObject({
+    state: "degraded",
+    cause: "release-drift",
+    message: { values: { running: "42", deployed: "43" } },
+  });
 });
 
 test("a link that leads nowhere, a missing and an empty file are unknown, not equal", async () => {
@@ -36,10 +40,15 @@ test("a link that leads nowhere, a missing and an empty file are unknown, not eq
 });
 
 test("the release an address tells is found by its pattern; an error page is no release", async () => {
-  const server = createServer((request, response) => response.writeHead(request.url === "/health" ? 200 : 500).end('{"status":"ok","release":"42"}'));
+  const server = createServer((request, response) =>
+    response.writeHead(request.url === "/health" ? 200 : 500).end('{"status":"ok","release":"42"}'),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const fields = (path: string) => ({ running: { url: `http://127.0.0.1:${port}${path}`, pattern: '"release":"([^"]+)"' }, deployed: { symlink: at("current") } });
+  const fields = (path: string) => ({
+    running: { url: `http://127.0.0.1:${port}${path}`, pattern: '"release":"([^"]+)"' },
+    deployed: { symlink: at("current") },
+  });
   expect(await lookOnce(releaseProbe, fields("/health"))).toMatchObject({ state: "ok" });
   expect(await lookOnce(releaseProbe, fields("/broken"))).toMatchObject({ state: "unknown" });
   server.close();
@@ -56,7 +65,10 @@ test("a process that was started in the release before still runs that one", asy
 });
 
 test("a working copy tells its commit, and a short commit equals its long one", async () => {
-  const git = (...words: string[]): string => execFileSync("git", ["-C", at("42"), "-c", "user.name=t", "-c", "user.email=t@example.test", ...words]).toString().trim();
+  const git = (...words: string[]): string =>
+    execFileSync("git", ["-C", at("42"), "-c", "user.name=t", "-c", "user.email=t@example.test", ...words])
+      .toString()
+      .trim();
   git("init", "-q");
   git("commit", "-q", "--allow-empty", "-m", "one");
   writeFileSync(at("DEPLOYED"), git("rev-parse", "--short", "HEAD"));
@@ -70,11 +82,19 @@ test.skipIf(process.getuid?.() !== 0)("a file of another owner is named (needs r
   expect(await lookOnce(releaseProbe, fields)).toMatchObject({ state: "ok", measures: { foreignFiles: 0 } });
   writeFileSync(at("cached view"), "");
   chownSync(at("cached view"), 65_534, 65_534);
-  expect(await lookOnce(releaseProbe, fields)).toMatchObject({ state: "degraded", message: { key: "release.foreign", values: { path: `${folder}/cached view`, user: "nobody" } } });
+  expect(await lookOnce(releaseProbe, fields)).toMatchObject({
+    state: "degraded",
+    message: { key: "release.foreign", values: { path: `${folder}/cached view`, user: "nobody" } },
+  });
   expect(await lookOnce(releaseProbe, { ...fields, owner: "nobody-at-all" })).toMatchObject({ state: "unknown" });
 });
 
 test("a source names exactly one place", () => {
   const parse = (running: object): boolean => releaseProbe.schema.safeParse({ running, deployed: { file: "/x" } }).success;
-  expect([parse({}), parse({ file: "/a", git: "/b" }), parse({ file: "a" }), parse({ file: "/a", pattern: "b" })]).toEqual([false, false, false, true]);
+  expect([parse({}), parse({ file: "/a", git: "/b" }), parse({ file: "a" }), parse({ file: "/a", pattern: "b" })]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
 });

@@ -28,7 +28,10 @@ const schema = z.strictObject({
   deployed: source,
   /** Everything below this folder must belong to `owner`; root-owned files are left behind by commands run with sudo. */
   folder: absolutePath.optional(),
-  owner: z.string().regex(/^[a-z_][\w.-]*$/i, { error: "user-name" }).optional(),
+  owner: z
+    .string()
+    .regex(/^[a-z_][\w.-]*$/i, { error: "user-name" })
+    .optional(),
 });
 
 type Source = z.infer<typeof source>;
@@ -59,6 +62,8 @@ fi`;
 export const releaseProbe = defineProbe({
   kind: "release",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs }) {
     const [runningKind, runningPlace] = placeOf(spec.running);
     const [deployedKind, deployedPlace] = placeOf(spec.deployed);
@@ -79,19 +84,51 @@ export const releaseProbe = defineProbe({
     const next = message("host.next-look", { host: host.name });
     if (failed !== null) {
       const place = failed[1] === "RUNNING" ? runningPlace : deployedPlace;
-      throw new Failure("not-found", message("release.unreadable", { place, reason: maskPersonalData(failed[2] ?? "").slice(0, 200) }), next);
+      throw new Failure(
+        "not-found",
+        message("release.unreadable", { place, reason: maskPersonalData(failed[2] ?? "").slice(0, 200) }),
+        next,
+      );
     }
     const running = idOf(spec.running, printed, "RUNNING");
     const deployed = idOf(spec.deployed, printed, "DEPLOYED");
-    if (running === "" || deployed === "") throw new Failure("not-found", message("release.unreadable", { place: running === "" ? runningPlace : deployedPlace, reason: "empty" }), next);
+    if (running === "" || deployed === "") {
+      throw new Failure(
+        "not-found",
+        message("release.unreadable", { place: running === "" ? runningPlace : deployedPlace, reason: "empty" }),
+        next,
+      );
+    }
     const foreign = printed.split("\n").filter((line) => line.startsWith("FOREIGN "));
     const evidence = [`running ${running}`, `deployed ${deployed}`, ...foreign.slice(0, 5)].join("\n").slice(0, 2_048);
-    if (!isSameRelease(running, deployed)) return { state: "degraded", cause: "release-drift", isDefinite: true, message: message("release.drift", { running, deployed }), evidence };
+    if (!isSameRelease(running, deployed)) {
+      return {
+        state: "degraded",
+        cause: "release-drift",
+        isDefinite: true,
+        message: message("release.drift", { running, deployed }),
+        evidence,
+      };
+    }
     const [, user = "", path = ""] = /^FOREIGN (\S+) (.*)$/.exec(foreign[0] ?? "") ?? [];
-    if (path !== "") return { state: "degraded", cause: "release-drift", message: message("release.foreign", { path, user, owner: spec.owner ?? "", count: foreign.length }), measures: { foreignFiles: foreign.length }, evidence };
+    if (path !== "") {
+      return {
+        state: "degraded",
+        cause: "release-drift",
+        message: message("release.foreign", { path, user, owner: spec.owner ?? "", count: foreign.length }),
+        measures: { foreignFiles: foreign.length },
+        evidence,
+      };
+    }
     const unseen = /^OWNERS (.*)$/m.exec(printed)?.[1];
-    if (unseen !== undefined) return { state: "unknown", message: message("release.owners-unseen", { folder: spec.folder ?? "", reason: unseen }), evidence };
-    return { state: "ok", message: message("release.fine", { running }), ...(spec.folder === undefined ? {} : { measures: { foreignFiles: 0 } }) };
+    if (unseen !== undefined) {
+      return { state: "unknown", message: message("release.owners-unseen", { folder: spec.folder ?? "", reason: unseen }), evidence };
+    }
+    return {
+      state: "ok",
+      message: message("release.fine", { running }),
+      ...(spec.folder === undefined ? {} : { measures: { foreignFiles: 0 } }),
+    };
   },
 });
 

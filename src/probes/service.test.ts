@@ -3,14 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createMemory, createMovedClock, lookOnce } from "../../test/probe-look.ts";
-import { openHost } from "../integrations/host.ts";
+import { openHost, type Host } from "../integrations/host.ts";
 import { openServiceControl, serviceAddressSchema } from "../integrations/service-control.ts";
 import type { ServiceState } from "../integrations/service-control-contract.ts";
 import { parseUnitState } from "../integrations/systemd.ts";
+import { findProbeKind } from "./catalogue.ts";
 import { afterLook, judgeService, serviceProbe } from "./service.ts";
 
 const limit = { restarts: 3, windowMs: 600_000 };
-const running: ServiceState = { isRunning: true, isChanging: false, isHung: false, mainPid: 7, isMasked: false, isEnabled: true, loadState: "loaded", raw: "", lastLines: [] };
+const running: ServiceState = {
+  isRunning: true,
+  isChanging: false,
+  isHung: false,
+  mainPid: 7,
+  isMasked: false,
+  isEnabled: true,
+  loadState: "loaded",
+  raw: "",
+  lastLines: [],
+};
 const dead: ServiceState = { ...running, isRunning: false, result: "exit-code", lastExit: "exit 3" };
 
 test.each<[string, ServiceState, number, object]>([
@@ -20,7 +31,12 @@ test.each<[string, ServiceState, number, object]>([
   ["between two restarts", { ...dead, isChanging: true }, 0, { state: "down", cause: "service-down" }],
   ["restarting for the third time", { ...dead, isChanging: true }, 3, { state: "down", cause: "service-flapping" }],
   ["up again after the third restart", running, 3, { state: "degraded", cause: "service-flapping" }],
-  ["masked", { ...dead, isMasked: true, loadState: "masked" }, 0, { state: "down", cause: "service-down", message: { key: "service.masked" } }],
+  [
+    "masked",
+    { ...dead, isMasked: true, loadState: "masked" },
+    0,
+    { state: "down", cause: "service-down", message: { key: "service.masked" } },
+  ],
   ["unknown to the manager", { ...dead, loadState: "not-found" }, 0, { state: "down", message: { key: "service.not-found" } }],
   ["with a broken unit file", { ...dead, loadState: "bad-setting" }, 0, { state: "down", message: { key: "service.not-loadable" } }],
   ["a finished task", { ...dead, isAtRest: true }, 0, { state: "ok" }],
@@ -48,17 +64,69 @@ test("restarts are counted by the manager's count or by a new pid, and forgotten
 });
 
 test("what systemctl prints is read: main process, exit, mask, times", () => {
-  const printed = ["Type=notify", "Result=exit-code", "NRestarts=3", "ExecMainCode=1", "ExecMainStatus=203", "MainPID=0", "Id=it.service", "LoadState=loaded", "ActiveState=activating", "SubState=auto-restart", "UnitFileState=enabled", "StateChangeTimestamp=@1700000000", "Line=call +49 30 1234567 failed"].join("\n");
-  expect(parseUnitState(printed)).toMatchObject({ isRunning: false, isChanging: true, restarts: 3, lastExit: "exit 203", since: 1_700_000_000_000, isEnabled: true, lastLines: ["call +49 30 1234567 failed"] });
+  const printed = [
+    "Type=notify",
+    "Result=exit-code",
+    "NRestarts=3",
+    "ExecMainCode=1",
+    "ExecMainStatus=203",
+    "MainPID=0",
+    "Id=it.service",
+    "LoadState=loaded",
+    "ActiveState=activating",
+    "SubState=auto-restart",
+    "UnitFileState=enabled",
+    "StateChangeTimestamp=@1700000000",
+    "Line=call +49 30 1234567 failed",
+  ].join("\n");
+  expect(parseUnitState(printed)).toMatchObject({
+    isRunning: false,
+    isChanging: true,
+    restarts: 3,
+    lastExit: "exit 203",
+    since: 1_700_000_000_000,
+    isEnabled: true,
+    lastLines: ["call +49 30 1234567 failed"],
+  });
   expect(parseUnitState("LoadState=masked\nActiveState=inactive").isMasked).toBe(true);
   expect(parseUnitState("ActiveState=active\nMainPID=5\nProcessStat=5 (a) b (T) R) T 1 2").isHung).toBe(true);
+});
+
+test.each([
+  ["backup", { folder: "/x" }],
+  ["clock-offset", {}],
+  ["cron", {}],
+  ["disk", { path: "/" }],
+  ["load", {}],
+  ["log-errors", { file: "/x" }],
+  ["memory", {}],
+  ["release", { running: { file: "/x" }, deployed: { file: "/y" } }],
+  ["service", { unit: "nginx" }],
+])("a host that never answers leaves %s unknown, and so does one that is not there", async (kind, fields) => {
+  const probeKind = findProbeKind(kind);
+  if (probeKind === undefined) throw new Error(`${kind} is not in the catalogue`);
+  const never = (): Promise<never> => new Promise(() => {});
+  const silent: Host = { name: "silent", isLocal: false, run: never, script: never };
+  expect(await lookOnce(probeKind, fields, { host: silent, deadlineMs: 50 })).toMatchObject({ state: "unknown" });
+  const gone = openHost("gone", { via: "ssh", target: "gone.invalid" });
+  expect(await lookOnce(probeKind, fields, { host: gone })).toMatchObject({ state: "unknown", message: { key: "host.unreachable" } });
 });
 
 test("an address names exactly one manager", () => {
   expect(serviceAddressSchema.parse({ unit: "nginx" })).toEqual({ manager: "systemd", unit: "nginx.service" });
   expect(serviceAddressSchema.parse({ supervisor: "worker" })).toEqual({ manager: "supervisor", program: "worker" });
-  expect(serviceAddressSchema.parse({ process: { pidFile: "/run/it.pid", start: ["it"] } })).toEqual({ manager: "process", pidFile: "/run/it.pid", start: ["it"] });
-  for (const bad of [{}, { unit: "a", supervisor: "b" }, { unit: "-p" }, { unit: "a b" }, { process: { pidFile: "it.pid", start: ["it"] } }]) {
+  expect(serviceAddressSchema.parse({ process: { pidFile: "/run/it.pid", start: ["it"] } })).toEqual({
+    manager: "process",
+    pidFile: "/run/it.pid",
+    start: ["it"],
+  });
+  for (const bad of [
+    {},
+    { unit: "a", supervisor: "b" },
+    { unit: "-p" },
+    { unit: "a b" },
+    { process: { pidFile: "it.pid", start: ["it"] } },
+  ]) {
     expect(serviceAddressSchema.safeParse(bad).success).toBe(false);
   }
 });

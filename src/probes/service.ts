@@ -22,6 +22,8 @@ const schema = z
 export const serviceProbe = defineProbe({
   kind: "service",
   schema,
+  // A host that does not answer says nothing about what was asked.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs, clock, memory }) {
     const control = openServiceControl(host, toServiceAddress(spec));
     const state = await control.state(signal, deadlineMs);
@@ -33,7 +35,12 @@ export const serviceProbe = defineProbe({
 });
 
 /** `times`: when restarts were noticed inside the window, epoch ms UTC. */
-export type RestartMemory = { readonly pid?: number; readonly counted?: number; readonly wasRunning: boolean; readonly times: readonly number[] };
+export type RestartMemory = {
+  readonly pid?: number;
+  readonly counted?: number;
+  readonly wasRunning: boolean;
+  readonly times: readonly number[];
+};
 
 /** Adds the restarts between two looks: the manager's own count where it has one, else a new main process. */
 export function afterLook(before: RestartMemory | undefined, state: ServiceState, now: number, windowMs: number): RestartMemory {
@@ -66,17 +73,47 @@ export function judgeService(service: string, state: ServiceState, restarts: num
     return { state: "down", cause: "service-down", isDefinite: true, message: message("service.masked", { service }), evidence };
   }
   if (!state.isRunning && !state.isChanging && state.loadState !== "loaded" && !state.isMasked) {
-    return { state: "down", cause: "service-down", isDefinite: true, message: message("service.not-loadable", { service, reason: state.loadState }), evidence };
+    return {
+      state: "down",
+      cause: "service-down",
+      isDefinite: true,
+      message: message("service.not-loadable", { service, reason: state.loadState }),
+      evidence,
+    };
   }
-  if (state.isHung) return { state: "down", cause: "service-down", isDefinite: true, message: message("service.hung", { service, pid: state.mainPid ?? 0 }), measures, evidence };
+  if (state.isHung) {
+    return {
+      state: "down",
+      cause: "service-down",
+      isDefinite: true,
+      message: message("service.hung", { service, pid: state.mainPid ?? 0 }),
+      measures,
+      evidence,
+    };
+  }
   const isFlapping = restarts >= limit.restarts;
   if (isFlapping) {
     const seen = { service, restarts, minutes, result };
-    return { state: state.isRunning ? "degraded" : "down", cause: "service-flapping", message: message("service.flapping", seen), measures, evidence };
+    return {
+      state: state.isRunning ? "degraded" : "down",
+      cause: "service-flapping",
+      message: message("service.flapping", seen),
+      measures,
+      evidence,
+    };
   }
   if (state.isRunning) return { state: "ok", message: message("service.running", { service }), measures };
   if (state.isAtRest === true) return { state: "ok", message: message("service.at-rest", { service }), measures };
   // Between two automatic restarts, or starting: one look is no proof, the next ones are.
-  if (state.isChanging) return { state: "down", cause: "service-down", message: message("service.changing", { service, result }), measures, evidence };
-  return { state: "down", cause: "service-down", isDefinite: true, message: message("service.down", { service, result }), measures, evidence };
+  if (state.isChanging) {
+    return { state: "down", cause: "service-down", message: message("service.changing", { service, result }), measures, evidence };
+  }
+  return {
+    state: "down",
+    cause: "service-down",
+    isDefinite: true,
+    message: message("service.down", { service, result }),
+    measures,
+    evidence,
+  };
 }

@@ -4,7 +4,7 @@ import { NetworkFault } from "../integrations/http-client-fault.ts";
 import { openSocket } from "../integrations/tls-connect.ts";
 import { message } from "../kernel/message.ts";
 import { maskText } from "./http-evidence.ts";
-import { observeFault } from "./network-fault.ts";
+import { lookupTimeoutMs, observeFault } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 import { containsText, textPatternSchema } from "./text-pattern.ts";
 
@@ -26,7 +26,7 @@ export const tcpProbe = defineProbe({
   async look({ address, port, expectGreeting: expected }, { signal, clock, deadlineMs }) {
     const startedMs = clock.monotonicMs();
     try {
-      const { socket, connectMs } = await openSocket({ host: address, port }, signal);
+      const { socket, connectMs } = await openSocket({ host: address, port, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) }, signal);
       const measures = { connectMs: Math.round(connectMs) };
       try {
         if (expected === undefined) return { state: "ok", message: message("tcp.open", { address, port }), measures };

@@ -93,8 +93,9 @@ function isFromVendor(address: string, { host }: VendorProfile): boolean {
 
 function describeForeign(reply: VendorReply, isJson: boolean): Message {
   const { status } = reply;
-  if (status >= 300 && status < 400)
+  if (status >= 300 && status < 400) {
     return message("vendor.shape-redirect", { status, location: withoutQuery(reply.location).slice(0, 200) });
+  }
   if (isJson) return message("vendor.shape-foreign", { status });
   return message("vendor.shape-page", { status, type: reply.contentType.slice(0, 60) });
 }

@@ -9,6 +9,7 @@ import { join, message, verbatim } from "../kernel/message.ts";
 import { secretSchema } from "../kernel/secret.ts";
 import { webAddressSchema } from "./http.ts";
 import { maskText } from "./http-evidence.ts";
+import { lookupTimeoutMs } from "./network-fault.ts";
 import { defineProbe, type Observation, type ProbeContext, type ProbeMemory } from "./probe.ts";
 import { decideVendor, type VendorOutcome, type VendorProfile } from "./vendor-decision.ts";
 
@@ -88,7 +89,7 @@ async function ask(vendor: Vendor, spec: Spec, key: string, { signal, deadlineMs
   const waitedMs = Math.round(deadlineMs * (1 - verdictShare));
   const limit = AbortSignal.timeout(waitedMs);
   try {
-    return { reply: await vendor.ask({ baseUrl, key }, AbortSignal.any([signal, limit])) };
+    return { reply: await vendor.ask({ baseUrl, key, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) }, AbortSignal.any([signal, limit])) };
   } catch (error) {
     if (error instanceof NetworkFault) return { fault: error, baseUrl };
     if (limit.aborted && !signal.aborted) return { waitedMs };

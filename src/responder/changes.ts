@@ -14,16 +14,25 @@ export async function recentChanges(app: App, signal: AbortSignal): Promise<read
   const { config } = await app.loaded();
   const now = app.clock.now();
   const releases = Object.values(config.releases);
-  const hosts = watchedHosts(config).map(([name]) => ({
-    host: app.openHost(name),
+  const folders = [...configurationFolders, ...certificateFolders];
+  const hosts = await Promise.all(
+    watchedHosts(config).map(async ([name]) => {
+      const host = app.openHost(name);
+      // Which of them are there; a host that cannot be asked is named by the look itself.
+      const { stdout } = await host.run(["ls", "-d", "--", ...folders], { signal, timeoutMs: 5000 });
+      return { name, host, present: stdout.split("\n") };
+    }),
+  );
+  const watched = hosts.map(({ name, host, present }) => ({
+    host,
     paths: {
       releases: releases.filter(({ host }) => (host ?? "local") === name).flatMap(({ spec }) => deployedPaths(spec)),
-      configuration: configurationFolders,
-      certificates: certificateFolders,
+      configuration: configurationFolders.filter((folder) => present.includes(folder)),
+      certificates: certificateFolders.filter((folder) => present.includes(folder)),
       playbooks: name === "local" ? [join(installFolder, "playbooks"), ...config.playbooks.folders] : [],
     },
   }));
-  return await listChanges({ hosts, memory: app.memory.of("changes"), since: now - hours(24), now, signal });
+  return await listChanges({ hosts: watched, memory: app.memory.of("changes"), since: now - hours(24), now, signal });
 }
 
 /** The link or working copy by which a release is deployed, of the `release` probe's specification. */

@@ -11,8 +11,16 @@ test.each<[string, PastRestart[], object]>([
   ["a second one after 14 minutes", [past("web", 14)], { isAllowed: false, limit: "service", allowedAt: now + minutes(1) }],
   ["a second one after 15 minutes", [past("web", 15)], { isAllowed: true }],
   ["one while another service was restarted", [past("db", 1)], { isAllowed: true }],
-  ["a fourth one within the hour", [past("a", 50), past("b", 30), past("c", 20)], { isAllowed: false, limit: "overall", allowedAt: now + minutes(10) }],
-  ["one after the clock went back an hour", [{ service: "web", at: now + hours(1) }], { isAllowed: false, limit: "service", allowedAt: now + minutes(15) }],
+  [
+    "a fourth one within the hour",
+    [past("a", 50), past("b", 30), past("c", 20)],
+    { isAllowed: false, limit: "overall", allowedAt: now + minutes(10) },
+  ],
+  [
+    "one after the clock went back an hour",
+    [{ service: "web", at: now + hours(1) }],
+    { isAllowed: false, limit: "service", allowedAt: now + minutes(15) },
+  ],
 ])("%s", (_, history, wanted) => {
   expect(decideRestart("web", history, budget, now)).toMatchObject(wanted);
 });

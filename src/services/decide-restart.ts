@@ -16,7 +16,13 @@ export const defaultRestartBudget: RestartBudget = {
 
 export type RestartDecision =
   | { readonly isAllowed: true }
-  | { readonly isAllowed: false; readonly limit: "service" | "overall"; readonly count: number; readonly windowMs: number; readonly allowedAt: number };
+  | {
+      readonly isAllowed: false;
+      readonly limit: "service" | "overall";
+      readonly count: number;
+      readonly windowMs: number;
+      readonly allowedAt: number;
+    };
 
 /**
  * May automation restart this service now? `allowedAt` (epoch ms UTC) is when the budget has room again.

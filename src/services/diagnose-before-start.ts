@@ -50,7 +50,11 @@ fi`;
  * Looks before a start: disk, mount, mask, last exit, last log lines, and the service's own check of its configuration where
  * one is known. Starting a database on a full disk or over a broken configuration makes things worse.
  */
-export async function diagnoseBeforeStart(host: Host, control: ServiceControl, options: { signal: AbortSignal; timeoutMs?: number; folders?: readonly string[] }): Promise<StartDiagnosis> {
+export async function diagnoseBeforeStart(
+  host: Host,
+  control: ServiceControl,
+  options: { signal: AbortSignal; timeoutMs?: number; folders?: readonly string[] },
+): Promise<StartDiagnosis> {
   const { signal, timeoutMs = 15_000, folders = [] } = options;
   const [known, version] = findConfigurationTest(control.name);
   const [state, printed] = await Promise.all([
@@ -59,13 +63,19 @@ export async function diagnoseBeforeStart(host: Host, control: ServiceControl, o
   ]);
   const blockers = [...findDiskBlockers(printed), ...findStateBlockers(control.name, state)];
   const code = /^CONFIG (\d+)$/m.exec(printed)?.[1];
-  const said = printed.split("\n").filter((line) => line.startsWith("SAID ")).map((line) => line.slice(5));
+  const said = printed
+    .split("\n")
+    .filter((line) => line.startsWith("SAID "))
+    .map((line) => line.slice(5));
   if (code !== undefined && code !== "0" && code !== "127") {
     // nginx and mariadbd name the fault in an own line; the last line only says that the test failed.
     const reason = said.find((line) => /emerg|\bbad\b|error|unknown|fail/i.test(line)) ?? said.at(-1) ?? `exit ${code}`;
     blockers.push(message("service.configuration-broken", { service: control.name, reason: maskPersonalData(reason).slice(0, 300) }));
   }
-  const remarks = state.lastExit === undefined ? [] : [message("service.last-exit", { service: control.name, exit: state.lastExit, result: state.result ?? "?" })];
+  const remarks =
+    state.lastExit === undefined
+      ? []
+      : [message("service.last-exit", { service: control.name, exit: state.lastExit, result: state.result ?? "?" })];
   const evidence = maskPersonalData([state.raw, ...state.lastLines, printed.trim()].join("\n")).slice(0, 4_096);
   return { blockers, remarks, state, evidence };
 }
@@ -87,8 +97,18 @@ export function findDiskBlockers(printed: string): Message[] {
     if (point === "" || seen.has(point)) return [];
     seen.add(point);
     if (options.split(",").includes("ro")) return [message("disk.read-only", { path: point })];
-    if (Number(free) < leastFreeBytes) return [message("service.disk-full", { path: point, free: `${Math.round(Number(free) / 1024 ** 2)} MiB`, limit: `${leastFreeBytes / 1024 ** 2} MiB` })];
-    if (Number(all) > 0 && Number(inodes) < leastFreeInodes) return [message("service.inodes-full", { path: point, free: Number(inodes), limit: leastFreeInodes })];
+    if (Number(free) < leastFreeBytes) {
+      return [
+        message("service.disk-full", {
+          path: point,
+          free: `${Math.round(Number(free) / 1024 ** 2)} MiB`,
+          limit: `${leastFreeBytes / 1024 ** 2} MiB`,
+        }),
+      ];
+    }
+    if (Number(all) > 0 && Number(inodes) < leastFreeInodes) {
+      return [message("service.inodes-full", { path: point, free: Number(inodes), limit: leastFreeInodes })];
+    }
     return [];
   });
 }

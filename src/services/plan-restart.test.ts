@@ -30,13 +30,17 @@ test("healthy dependants are looked at again, not restarted; unknown names are t
 
 test("whatever the graph, circles too: each sick service exactly once, and no dependency after its dependant unless in a circle", () => {
   const names = ["a", "b", "c", "d", "e", "f"];
-  const graph = fc.tuple(...names.map((name) => fc.record({ name: fc.constant(name), dependsOn: fc.subarray(names), isDatabase: fc.boolean() })));
+  const graph = fc.tuple(
+    ...names.map((name) => fc.record({ name: fc.constant(name), dependsOn: fc.subarray(names), isDatabase: fc.boolean() })),
+  );
   fc.assert(
     fc.property(graph, fc.subarray(names), (services, down) => {
       const planned = planRestart(services, down).restarts.map(({ name }) => name);
       expect([...planned].toSorted()).toEqual([...down].toSorted());
       const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
-        (services.find(({ name }) => name === from)?.dependsOn ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
+        (services.find(({ name }) => name === from)?.dependsOn ?? []).some(
+          (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+        );
       for (const [index, name] of planned.entries()) {
         for (const later of planned.slice(index + 1)) if (reaches(name, later)) expect(reaches(later, name)).toBe(true);
       }

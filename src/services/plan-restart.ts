@@ -28,7 +28,10 @@ export function planRestart(services: readonly ServiceNode[], downNames: readonl
   const needs = (name: string): Set<string> => reach(name, (one) => byName.get(one)?.dependsOn ?? []);
   const sickDatabases = new Set([...down].filter((name) => byName.get(name)?.isDatabase === true));
   const stands = (name: string): boolean => [...needs(name)].some((needed) => sickDatabases.has(needed));
-  const ordered = orderByDependency(services.map(({ name }) => name).filter((name) => down.has(name)), needs);
+  const ordered = orderByDependency(
+    services.map(({ name }) => name).filter((name) => down.has(name)),
+    needs,
+  );
   const first = ordered.filter((name) => !sickDatabases.has(name) && !stands(name));
   const rest = ordered.filter((name) => !first.includes(name));
   const restarts = [...first, ...rest].map((name) => ({ name, isLastResort: sickDatabases.has(name) }));

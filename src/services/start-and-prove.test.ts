@@ -44,7 +44,12 @@ async function freePort(): Promise<number> {
 test("a service that becomes ready and stays is up, with its durations", async () => {
   const port = await freePort();
   const heard: number[] = [];
-  const proven = await startAndProve(host, open(process.execPath, "-e", serve, String(port)), { port, url: `http://127.0.0.1:${port}/`, command: ["true"] }, { signal, settleMs: 600, onReady: (readyMs) => heard.push(readyMs) });
+  const proven = await startAndProve(
+    host,
+    open(process.execPath, "-e", serve, String(port)),
+    { port, url: `http://127.0.0.1:${port}/`, command: ["true"] },
+    { signal, settleMs: 600, onReady: (readyMs) => heard.push(readyMs) },
+  );
   expect(proven).toMatchObject({ isUp: true, stage: "up", readyMs: heard[0] });
   expect(proven.provenMs).toBeGreaterThanOrEqual((proven.readyMs ?? 0) + 600);
 });
@@ -57,7 +62,10 @@ test("a service that dies a while after it was ready is not up", async () => {
 
 test("a service that never opens its port is not ready, and one that ends at once is told as such", async () => {
   const port = await freePort();
-  expect(await startAndProve(host, open("sleep", "66"), { port }, { signal, readyWithinMs: 1_200, settleMs: 100 })).toMatchObject({ isUp: false, stage: "ready" });
+  expect(await startAndProve(host, open("sleep", "66"), { port }, { signal, readyWithinMs: 1_200, settleMs: 100 })).toMatchObject({
+    isUp: false,
+    stage: "ready",
+  });
   await opened[0]?.stop({ signal, timeoutMs: 5_000 });
   const ended = await startAndProve(host, open("false"), {}, { signal, settleMs: 300 });
   expect(ended.isUp).toBe(false);
@@ -91,7 +99,11 @@ test("an abort ends the wait at once", async () => {
 });
 
 test("before a start: what is full, read-only or broken forbids it; what happened last is told", async () => {
-  expect(findDiskBlockers("DISK 999999999999 999 9999 rw,relatime /\nDISK 5 999 9999 rw /var\nDISK 999999999999 0 0 rw /btrfs\nDISK 999999999999 5 9999 rw /tmp\nDISK 1 1 1 ro /boot\nDISK 1 1 1 ro /boot").map(({ key }) => key)).toEqual(["service.disk-full", "service.inodes-full", "disk.read-only"]);
+  expect(
+    findDiskBlockers(
+      "DISK 999999999999 999 9999 rw,relatime /\nDISK 5 999 9999 rw /var\nDISK 999999999999 0 0 rw /btrfs\nDISK 999999999999 5 9999 rw /tmp\nDISK 1 1 1 ro /boot\nDISK 1 1 1 ro /boot",
+    ).map(({ key }) => key),
+  ).toEqual(["service.disk-full", "service.inodes-full", "disk.read-only"]);
   expect(findConfigurationTest("php8.3-fpm.service")[1]).toBe("8.3");
   expect(findConfigurationTest("nginx.service")[0]).toContain("nginx -t");
   expect(findConfigurationTest("worker")).toEqual(["", ""]);
@@ -101,11 +113,17 @@ test("before a start: what is full, read-only or broken forbids it; what happene
 });
 
 test("a configuration that its own program refuses forbids the start, with the program's reason", async () => {
-  writeFileSync(join(folder, "nginx"), "#!/bin/sh\necho 'nginx: [emerg] unknown directive \"servr\" in /etc/nginx/nginx.conf:3' >&2\necho 'nginx: configuration file test failed' >&2\nexit 1\n", { mode: 0o755 });
+  writeFileSync(
+    join(folder, "nginx"),
+    "#!/bin/sh\necho 'nginx: [emerg] unknown directive \"servr\" in /etc/nginx/nginx.conf:3' >&2\necho 'nginx: configuration file test failed' >&2\nexit 1\n",
+    { mode: 0o755 },
+  );
   const before = process.env["PATH"];
   process.env["PATH"] = `${folder}:${before}`;
   const control = openServiceControl(host, { manager: "process", pidFile: join(folder, "nginx.pid"), start: ["sleep", "69"] });
   const diagnosis = await diagnoseBeforeStart(host, control, { signal });
   process.env["PATH"] = before;
-  expect(diagnosis.blockers).toMatchObject([{ key: "service.configuration-broken", values: { reason: expect.stringContaining("unknown directive") } }]);
+  expect(diagnosis.blockers).toMatchObject([
+    { key: "service.configuration-broken", values: { reason: expect.stringContaining("unknown directive") } },
+  ]);
 });

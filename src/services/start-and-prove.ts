@@ -74,7 +74,13 @@ export async function startAndProve(host: Host, control: ServiceControl, ready: 
   const isReady = await waitForReady(host, control, ready, Math.max(500, readyWithinMs - startedMs), signal);
   if (!isReady) {
     const state = await control.state(signal);
-    return { isUp: false, stage: "ready", what: message("service.not-ready", { service, seconds: Math.round(passed() / 1000) }), startedMs, evidence: describe(state, evidence) };
+    return {
+      isUp: false,
+      stage: "ready",
+      what: message("service.not-ready", { service, seconds: Math.round(passed() / 1000) }),
+      startedMs,
+      evidence: describe(state, evidence),
+    };
   }
   const readyMs = passed();
   options.onReady?.(readyMs);
@@ -83,7 +89,20 @@ export async function startAndProve(host: Host, control: ServiceControl, ready: 
   let state = first;
   for (;;) {
     const fault = findUnsettled(first, state);
-    if (fault) return { isUp: false, stage: "settle", what: message("service.did-not-stay", { service, seconds: Math.round((passed() - readyMs) / 100) / 10, result: state.lastExit ?? state.result ?? "?" }), startedMs, readyMs, evidence: describe(state, evidence) };
+    if (fault) {
+      return {
+        isUp: false,
+        stage: "settle",
+        what: message("service.did-not-stay", {
+          service,
+          seconds: Math.round((passed() - readyMs) / 100) / 10,
+          result: state.lastExit ?? state.result ?? "?",
+        }),
+        startedMs,
+        readyMs,
+        evidence: describe(state, evidence),
+      };
+    }
     const leftMs = ends - clock.monotonicMs();
     if (leftMs <= 0) break;
     await clock.sleep(Math.min(settlePaceMs, leftMs), signal);
@@ -91,10 +110,25 @@ export async function startAndProve(host: Host, control: ServiceControl, ready: 
   }
   // It may have stayed and yet stopped to answer.
   if (!(await waitForReady(host, control, ready, 3_000, signal))) {
-    return { isUp: false, stage: "settle", what: message("service.not-ready", { service, seconds: Math.round(passed() / 1000) }), startedMs, readyMs, evidence: describe(state, evidence) };
+    return {
+      isUp: false,
+      stage: "settle",
+      what: message("service.not-ready", { service, seconds: Math.round(passed() / 1000) }),
+      startedMs,
+      readyMs,
+      evidence: describe(state, evidence),
+    };
   }
   const provenMs = passed();
-  return { isUp: true, stage: "up", what: message("service.proven", { service, seconds: Math.round(readyMs / 100) / 10, settled: Math.round(settleMs / 1000) }), startedMs, readyMs, provenMs, evidence: describe(state, evidence) };
+  return {
+    isUp: true,
+    stage: "up",
+    what: message("service.proven", { service, seconds: Math.round(readyMs / 100) / 10, settled: Math.round(settleMs / 1000) }),
+    startedMs,
+    readyMs,
+    provenMs,
+    evidence: describe(state, evidence),
+  };
 }
 
 /** True when a service that was ready is not up any more, or is up with another process than before. */

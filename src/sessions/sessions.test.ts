@@ -8,6 +8,9 @@ import { listSessions } from "./list.ts";
 
 const soon = (): AbortSignal => AbortSignal.timeout(10_000);
 
+/** What both drivers' connections have in common. */
+type Client = { query(text: string): Promise<unknown>; end(): Promise<void>; on(event: "error", listener: () => void): unknown };
+
 const engines = [
   { engine: "mariadb", start: startMariadb, needed: ["mariadbd", "mariadb-install-db"], ownId: "SELECT CONNECTION_ID() AS id" },
   { engine: "postgres", start: startPostgres, needed: ["postgres", "initdb", "pg_basebackup"], ownId: "SELECT pg_backend_pid() AS id" },
@@ -27,7 +30,7 @@ for (const { engine, start, needed, ownId } of engines) {
 
     /** A client in an open transaction that holds a lock; `isAlive` asks whether it still can speak. */
     async function leaveOpen(): Promise<{ id: number; isAlive(): Promise<boolean>; end(): Promise<void> }> {
-      const connection = await server.connect();
+      const connection = (await server.connect()) as Client;
       connection.on("error", () => {});
       const run = async (text: string): Promise<Record<string, unknown>[]> => {
         const answer: unknown = await connection.query(text);
@@ -56,7 +59,7 @@ for (const { engine, start, needed, ownId } of engines) {
 
     test("only the named session ends, and it is proved to be gone", async () => {
       const named = await leaveOpen();
-      const other = await server.connect();
+      const other = (await server.connect()) as Client;
       try {
         const plan = await planEnd(database, [named.id, named.id, 999_999], soon());
         expect(plan.sessions.map(({ id }) => id)).toEqual([named.id]);

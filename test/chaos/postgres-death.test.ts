@@ -10,29 +10,29 @@ afterAll(() => ground.clear());
 
 test("postgres killed -9 in the middle of a run comes back by itself, and the run goes on within seconds, each effect once", async () => {
   const driver = ground.drive({ runs: ["one"], scene: { steps: 10, stepMs: 250 } });
-  await until(() => ground.readEffects().some(({ name, phase }) => name === "step-3" && phase === "begun"), 30_000);
+  await until(() => ground.readEffects("one").some(({ name, phase }) => name === "step-3" && phase === "begun"), 30_000);
   const pid = ground.postmasterPid();
   process.kill(pid, "SIGKILL");
   const killedAt = Date.now();
-  const next = await until(() => ground.readEffects().find(({ name, at }) => name === "step-4" && at > killedAt));
+  const next = await until(() => ground.readEffects("one").find(({ name, at }) => name === "step-4" && at > killedAt));
   expect(next.at - killedAt).toBeLessThan(8000);
   expect(await driver.hear("result")).toMatchObject({ value: { done: Array.from({ length: 10 }, (_, index) => `step-${index + 1}`) } });
-  expect(begunNames(ground.readEffects())).toHaveLength(10);
+  expect(begunNames(ground.readEffects("one"))).toHaveLength(10);
   expect(ground.postmasterPid()).not.toBe(pid);
   console.log(JSON.stringify({ figure: "next step after kill -9 of the postmaster", ms: next.at - killedAt }));
 }, 60_000);
 
 test("postgres stopped in an orderly way by somebody else is as harmless: a missing socket is no final error", async () => {
   const driver = ground.drive({ runs: ["orderly"], scene: { steps: 6, stepMs: 250 } });
-  await until(() => ground.readEffects().some(({ name, phase }) => name === "step-2" && phase === "begun"), 30_000);
+  await until(() => ground.readEffects("orderly").some(({ name, phase }) => name === "step-2" && phase === "begun"), 30_000);
   process.kill(ground.postmasterPid(), "SIGINT");
   await driver.hear("result");
-  expect(begunNames(ground.readEffects())).toHaveLength(6);
+  expect(begunNames(ground.readEffects("orderly"))).toHaveLength(6);
 }, 60_000);
 
 test("a run that waits while postgres dies is woken on time", async () => {
   const driver = ground.drive({ runs: ["waiting"], scene: { steps: 2, waitAfter: 1, waitMs: 4000 } });
-  await until(() => ground.readEffects().some(({ name, phase }) => name === "step-1" && phase === "ended"), 30_000);
+  await until(() => ground.readEffects("waiting").some(({ name, phase }) => name === "step-1" && phase === "ended"), 30_000);
   process.kill(ground.postmasterPid(), "SIGKILL");
   const { value } = (await driver.hear("result")) as unknown as { value: { waitedMs: number } };
   expect(value.waitedMs).toBeGreaterThan(3700);
@@ -42,14 +42,14 @@ test("a run that waits while postgres dies is woken on time", async () => {
 test("postgres killed -9 while another process takes over strands no run", async () => {
   const runs = Array.from({ length: isLong ? 50 : 15 }, (_, index) => `stranded-${index}`);
   const first = ground.drive({ runs, scene: { steps: 4, stepMs: 200 } });
-  await until(() => ground.readEffects().filter(({ name }) => name === "step-2").length > 5, 30_000);
+  await until(() => ground.readEffects("stranded-").filter(({ name }) => name === "step-2").length > 5, 30_000);
   const second = ground.drive();
   await second.hear("ready");
   first.signal("SIGKILL");
-  await until(() => ground.readEffects().some(({ pid }) => pid === second.pid));
+  await until(() => ground.readEffects("stranded-").some(({ pid }) => pid === second.pid));
   process.kill(ground.postmasterPid(), "SIGKILL");
-  await until(() => ground.readEffects().filter(({ name, phase }) => name === "step-4" && phase === "ended").length >= runs.length, 40_000);
-  const effects = ground.readEffects();
+  await until(() => ground.readEffects("stranded-").filter(({ name, phase }) => name === "step-4" && phase === "ended").length >= runs.length, 40_000);
+  const effects = ground.readEffects("stranded-");
   expect(unmarkedRepeats(effects)).toEqual([]);
   expect(new Set(effects.filter(({ phase }) => phase === "ended").map(({ key }) => key)).size).toBe(runs.length * 4);
 }, 90_000);

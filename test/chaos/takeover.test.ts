@@ -14,7 +14,7 @@ afterAll(() => ground.clear());
 test("five processes that start at once on an empty store share one server, and all work", async () => {
   const drivers = Array.from({ length: 5 }, (_, index) => ground.drive({ runs: [`first-${index}`] }));
   for (const driver of drivers) expect(await driver.hear("result", 40_000)).toMatchObject({ value: { done: steps } });
-  expect(unmarkedRepeats(ground.readEffects())).toEqual([]);
+  expect(unmarkedRepeats(ground.readEffects("first-"))).toEqual([]);
   for (const driver of drivers) driver.order({ do: "stop" });
   for (const driver of drivers) expect(await driver.ended).toBe(0);
   expect(ground.postmasterPid()).toBe(0);
@@ -25,14 +25,14 @@ describe("a dead process's run goes on in another process", () => {
     const second = ground.drive();
     await second.hear("ready");
     const first = ground.drive({ runs: ["killed"], scene: { steps: 5, stepMs: 300 } });
-    await until(() => ground.readEffects().some(({ name, phase }) => name === "step-3" && phase === "begun"));
+    await until(() => ground.readEffects("killed").some(({ name, phase }) => name === "step-3" && phase === "begun"));
     first.signal("SIGKILL");
     const killedAt = Date.now();
-    const resumed = await until(() => ground.readEffects().find(({ pid }) => pid === second.pid), 10_000);
+    const resumed = await until(() => ground.readEffects("killed").find(({ pid }) => pid === second.pid), 10_000);
     expect(resumed.at - killedAt).toBeLessThan(10_000);
     expect(resumed).toMatchObject({ name: "step-3", isRepeat: true });
-    await until(() => ground.readEffects().some(({ name, phase }) => name === "step-5" && phase === "ended"));
-    expect(begunNames(ground.readEffects())).toEqual(["step-1", "step-2", "step-3", "step-3", "step-4", "step-5"]);
+    await until(() => ground.readEffects("killed").some(({ name, phase }) => name === "step-5" && phase === "ended"));
+    expect(begunNames(ground.readEffects("killed"))).toEqual(["step-1", "step-2", "step-3", "step-3", "step-4", "step-5"]);
     console.log(JSON.stringify({ figure: "takeover after kill -9, same machine", ms: resumed.at - killedAt }));
   });
 
@@ -40,12 +40,12 @@ describe("a dead process's run goes on in another process", () => {
     const second = ground.drive();
     await second.hear("ready");
     const first = ground.drive({ runs: ["elsewhere"], scene: { steps: 5, stepMs: 300 } }, { prefix: ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] });
-    await until(() => ground.readEffects().some(({ name, phase }) => name === "step-2" && phase === "begun"));
+    await until(() => ground.readEffects("elsewhere").some(({ name, phase }) => name === "step-2" && phase === "begun"));
     first.signal("SIGKILL");
     const killedAt = Date.now();
-    const resumed = await until(() => ground.readEffects().find(({ pid }) => pid === second.pid), 10_000);
+    const resumed = await until(() => ground.readEffects("elsewhere").find(({ pid }) => pid === second.pid), 10_000);
     expect(resumed.at - killedAt).toBeLessThan(10_000);
-    expect(unmarkedRepeats(ground.readEffects())).toEqual([]);
+    expect(unmarkedRepeats(ground.readEffects("elsewhere"))).toEqual([]);
     console.log(JSON.stringify({ figure: "takeover after kill -9, by lease", ms: resumed.at - killedAt }));
   });
 
@@ -53,22 +53,22 @@ describe("a dead process's run goes on in another process", () => {
     const second = ground.drive();
     await second.hear("ready");
     const first = ground.drive({ runs: ["stopped"], scene: { steps: 5, stepMs: 300 } });
-    await until(() => ground.readEffects().some(({ name, phase }) => name === "step-2" && phase === "begun"));
+    await until(() => ground.readEffects("stopped").some(({ name, phase }) => name === "step-2" && phase === "begun"));
     first.order({ do: "stop" });
-    await until(() => ground.readEffects().some(({ name, phase, pid }) => name === "step-5" && phase === "ended" && pid === second.pid));
-    expect(begunNames(ground.readEffects())).toEqual(["step-1", "step-2", "step-2", "step-3", "step-4", "step-5"]);
-    expect(unmarkedRepeats(ground.readEffects())).toEqual([]);
+    await until(() => ground.readEffects("stopped").some(({ name, phase, pid }) => name === "step-5" && phase === "ended" && pid === second.pid));
+    expect(begunNames(ground.readEffects("stopped"))).toEqual(["step-1", "step-2", "step-2", "step-3", "step-4", "step-5"]);
+    expect(unmarkedRepeats(ground.readEffects("stopped"))).toEqual([]);
   });
 
   test("and of two that race for fifty runs each run gets one: nothing is done twice but what was in the air", async () => {
-    const runs = Array.from({ length: isLong ? 200 : 50 }, (_, index) => `run-${index}`);
+    const runs = Array.from({ length: isLong ? 200 : 50 }, (_, index) => `raced-${index}`);
     const rivals = [ground.drive(), ground.drive()];
     for (const rival of rivals) await rival.hear("ready");
     const first = ground.drive({ runs, scene: { steps: 5, stepMs: 100 } });
-    await until(() => ground.readEffects().filter(({ name }) => name === "step-2").length > 20, 30_000);
+    await until(() => ground.readEffects("raced-").filter(({ name }) => name === "step-2").length > 20, 30_000);
     first.signal("SIGKILL");
-    await until(() => ground.readEffects().filter(({ name, phase }) => name === "step-5" && phase === "ended").length >= runs.length, 60_000);
-    const effects = ground.readEffects();
+    await until(() => ground.readEffects("raced-").filter(({ name, phase }) => name === "step-5" && phase === "ended").length >= runs.length, 60_000);
+    const effects = ground.readEffects("raced-");
     expect(unmarkedRepeats(effects)).toEqual([]);
     const byRivals = effects.filter(({ pid, phase }) => pid !== first.pid && phase === "begun").map(({ key }) => key);
     expect(byRivals.length).toBe(new Set(byRivals).size);
@@ -82,7 +82,7 @@ describe("a run is spoken to from another process", () => {
     await worker.hear("ready");
     const speaker = ground.drive();
     await speaker.hear("ready");
-    await until(() => ground.readEffects().some(({ name, phase }) => name === "step-1" && phase === "ended"));
+    await until(() => ground.readEffects("asked").some(({ name, phase }) => name === "step-1" && phase === "ended"));
     speaker.order({ do: "send", id: "asked", value: "yes", key: "one" });
     expect(await speaker.hear("sent")).toMatchObject({ answer: "delivered" });
     expect(await worker.hear("result")).toMatchObject({ value: { message: "yes" } });
@@ -114,6 +114,6 @@ describe("a run is spoken to from another process", () => {
       await driver.hear("all-done");
       expect(driver.sayings.filter(({ what }) => what === "result")).toHaveLength(driver === drivers[0] ? 2 : 1);
     }
-    expect(begunNames(ground.readEffects())).toEqual(steps);
+    expect(begunNames(ground.readEffects("twice"))).toEqual(steps);
   });
 });
