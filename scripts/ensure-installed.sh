@@ -62,7 +62,7 @@ showProgress() { # folder
 
 install() {
   fresh=$(mktemp -d "$root/.install-XXXXXX" 2>/dev/null) || giveUp "Kein Schreibrecht oder kein Platz in $root" "Cannot write in $root"
-  trap 'stop; rm -rf "$fresh"' EXIT
+  trap 'stop; cleanUp' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   cp package.json package-lock.json "$fresh/" || giveUp "Kein Platz in $root" "No space in $root"
@@ -88,7 +88,14 @@ install() {
   swap
 }
 
+# Between the two renames the working installation lies in the folder that is to be removed.
+cleanUp() {
+  if [ ! -e node_modules ] && [ -e "$fresh/replaced" ] && ! mv "$fresh/replaced" node_modules; then return; fi
+  rm -rf "$fresh"
+}
+
 swap() {
+  trap '' INT TERM HUP
   if [ -e node_modules ]; then
     mv node_modules "$fresh/replaced" || giveUp "node_modules lässt sich nicht ersetzen" "node_modules cannot be replaced"
   fi
@@ -121,6 +128,7 @@ fi
 putBack
 if isFresh; then exit 0; fi
 for leftover in .install-*; do
+  if [ -d "$leftover/replaced" ] && [ ! -e node_modules ]; then continue; fi
   if [ -d "$leftover" ]; then rm -rf "$leftover"; fi
 done
 if ! command -v npm >/dev/null 2>&1; then giveUp "npm fehlt (apt-get install npm)" "npm is missing (apt-get install npm)"; fi

@@ -13,6 +13,8 @@ export type ClearPlan = {
   readonly store: CacheStore;
   /** Keys, or files of a folder. */
   readonly count: number;
+  /** Keys under the prefix that stay: breaker states and marks against processing twice. */
+  readonly spared: number;
   /** Up to five names, their variable parts masked. */
   readonly samples: readonly string[];
   readonly refusals: readonly { readonly what: Message; readonly nextStep: Message }[];
@@ -25,6 +27,8 @@ export type ClearReport = {
   readonly removed: number;
   /** Keys that were written again meanwhile: the application goes on working. */
   readonly refilled: number;
+  /** Keys under the prefix that were left: breaker states and marks against processing twice. */
+  readonly spared: number;
   /** Every queue of the server, before and after. */
   readonly queues: readonly QueueDepth[];
   /** Queues that got shorter because workers took jobs, with the number of jobs. */

@@ -18,7 +18,7 @@ const lockContent = /^(\d{10})s:16:"[A-Za-z0-9]{16}";$/;
  * A link anywhere below, a foreign file, a lock in force: refused.
  */
 export async function planFolderClear(store: FolderStore, signal: AbortSignal, now: number = Date.now()): Promise<ClearPlan> {
-  const refuse = (what: Message, nextStep: Message = message("cache.folder-next")): ClearPlan => ({ store, count: 0, samples: [], refusals: [{ what, nextStep }] });
+  const refuse = (what: Message, nextStep: Message = message("cache.folder-next")): ClearPlan => ({ store, count: 0, spared: 0, samples: [], refusals: [{ what, nextStep }] });
   let path: string;
   try {
     path = await realpath(store.path);
@@ -47,7 +47,7 @@ export async function planFolderClear(store: FolderStore, signal: AbortSignal, n
     }
   }
   if (locks > 0) return { ...refuse(message("cache.folder-locks", { count: locks, path }), message("cache.locks-next")), count, samples };
-  return { store, count, samples, refusals: [] };
+  return { store, count, spared: 0, samples, refusals: [] };
 }
 
 async function isLockInForce(path: string, now: number): Promise<boolean> {
@@ -84,7 +84,7 @@ export async function clearFolder(store: FolderStore, signal: AbortSignal): Prom
   await rm(aside, { recursive: true, force: true });
   const { old, fresh } = await countFiles(path, startedAt);
   const problems = old.length === 0 ? [] : [message("cache.folder-remains", { count: old.length, sample: old[0] ?? "" })];
-  return { removed: plan.count - old.length, refilled: fresh, queues: [], takenByWorkers: 0, problems, durationMs: Math.round(performance.now() - startedMs) };
+  return { removed: plan.count - old.length, refilled: fresh, spared: 0, queues: [], takenByWorkers: 0, problems, durationMs: Math.round(performance.now() - startedMs) };
 }
 
 function asideName(path: string): string {

@@ -2,114 +2,110 @@ import { withRedis, type RedisSession } from "../integrations/redis.ts";
 import { Failure } from "../kernel/failure.ts";
 import { join, message, type Message } from "../kernel/message.ts";
 import { maskName, type ClearPlan, type ClearReport, type RedisStore } from "./cache-store.ts";
-import { coveredStem, familyOf, type KeyFamily } from "./key-family.ts";
+import { coveredStem, familyOf, familyOfKind, type KeyFamily } from "./key-family.ts";
 import { compareDepths, readQueueDepths } from "./queue-depths.ts";
 import { scanKeys } from "./scan-keys.ts";
 
-const familyTexts = { queue: "cache.queue", login: "cache.login", lock: "cache.lock", guard: "cache.guard", "other-kind": "cache.other-kind" } as const;
-type Danger = keyof typeof familyTexts;
+const dangerTexts = { queue: "cache.queue", login: "cache.login", lock: "cache.lock" } as const;
+type Danger = keyof typeof dangerTexts;
 
 /**
  * Counts what would go and finds reasons against it. Changes nothing.
  * @throws {DatabaseFault}
  */
-export async function planRedisClear(store: RedisStore, signal: AbortSignal): Promise<ClearPlan> {
-  if (store.prefix.trim() === "") return { store, count: 0, samples: [], refusals: [{ what: message("cache.empty-prefix"), nextStep: message("cache.empty-prefix-next") }] };
+export async function planRedisClear(store: RedisStore, signal: AbortSignal): Promise<ClearPlan & { readonly keys: ReadonlySet<string> }> {
+  if (store.prefix.trim() === "") return { store, count: 0, spared: 0, samples: [], keys: new Set(), refusals: [{ what: message("cache.empty-prefix"), nextStep: message("cache.empty-prefix-next") }] };
   return await withRedis({ ...store.connection, database: store.database }, signal, (session) => plan(session, store));
 }
 
-async function plan(session: RedisSession, store: RedisStore): Promise<ClearPlan> {
-  const seen = new Set<string>();
-  const dangers = new Map<Danger, string[]>();
+async function plan(session: RedisSession, store: RedisStore): Promise<ClearPlan & { readonly keys: ReadonlySet<string> }> {
+  const keys = new Set<string>();
+  const spared = new Set<string>();
+  const dangers: Record<Danger, Set<string>> = { queue: new Set(), login: new Set(), lock: new Set() };
   const outside: string[] = [];
-  const endanger = (danger: Danger, key: string): void => void dangers.set(danger, [...(dangers.get(danger) ?? []), key]);
-  for await (const keys of scanKeys(session, "")) {
-    const inside = keys.filter((key) => isInside(store, key) && !seen.has(key));
-    for (const key of keys) {
-      const family = familyOf(key);
-      if (!key.startsWith(store.prefix) && (family === "queue" || family === "login")) outside.push(key);
-    }
-    const families = await familiesOf(session, inside, store.prefix);
+  for await (const round of scanKeys(session, "")) {
+    outside.push(...round.filter((key) => !key.startsWith(store.prefix) && ["queue", "login"].includes(familyOf(key))));
+    const inside = round.filter((key) => isInside(store, key));
+    const families = await readFamilies(session, inside, store.prefix);
     for (const [index, key] of inside.entries()) {
-      seen.add(key);
       const family = families[index] ?? "cache";
-      if (family !== "cache") endanger(family, key);
+      if (family === "cache") keys.add(key);
+      else if (family === "guard") spared.add(key);
+      else dangers[family].add(key);
     }
   }
+  const found = (Object.keys(dangers) as Danger[]).filter((danger) => dangers[danger].size > 0);
   const refusals: { what: Message; nextStep: Message }[] = [];
-  if (dangers.size > 0) {
-    const families = [...dangers].map(([danger, keys]) => message("cache.family", { count: keys.length, family: message(familyTexts[danger]), sample: maskName(keys[0] ?? "") }));
+  if (found.length > 0) {
+    const families = found.map((danger) => message("cache.family", { count: dangers[danger].size, family: message(dangerTexts[danger]), sample: maskName([...dangers[danger]][0] ?? "") }));
     refusals.push({ what: message("cache.holds", { prefix: store.prefix, database: store.database, families: join(families) }), nextStep: message("cache.narrower-next") });
   }
   const stem = coveredStem(store.prefix, outside);
-  if (stem !== undefined) refusals.push({ what: message("cache.not-disjoint", { stem, prefix: store.prefix }), nextStep: message("cache.narrower-next") });
-  return { store, count: seen.size, samples: [...new Set([...seen].slice(0, 50).map(maskName))].slice(0, 5), refusals };
+  if (stem !== undefined) refusals.push({ what: message("cache.not-disjoint", { stem: maskName(stem), prefix: store.prefix }), nextStep: message("cache.narrower-next") });
+  const samples = [...new Set([...keys].slice(0, 50).map(maskName))].slice(0, 5);
+  return { store, count: keys.size, spared: spared.size, samples, refusals, keys };
 }
 
 function isInside({ prefix, keep = [] }: RedisStore, key: string): boolean {
   return key.startsWith(prefix) && !keep.some((spared) => key.startsWith(spared));
 }
 
-/** By name below the prefix, by kind, and by content: a lock of Laravel is a text of 16 letters and digits that runs out. */
-async function familiesOf(session: RedisSession, keys: readonly string[], prefix: string): Promise<(KeyFamily | Danger)[]> {
-  const answers = await session.batch(keys.flatMap((key) => [["TYPE", key] as const, ["STRLEN", key] as const]));
-  const suspects = keys.filter((_, index) => answers[index * 2 + 1] === lockLength);
-  const owners = await session.batch(suspects.flatMap((key) => [["GET", key] as const, ["PTTL", key] as const]));
-  const locks = new Set(suspects.filter((_, index) => /^[A-Za-z0-9]{16}$/.test(String(owners[index * 2])) && Number(owners[index * 2 + 1]) > 0));
-  return keys.map((key, index) => {
-    const kind = String(answers[index * 2]);
-    const byName = familyOf(key.slice(prefix.length));
-    const byFullName = familyOf(key);
-    if (byName !== "cache") return byName;
-    if (byFullName === "queue" || byFullName === "login") return byFullName;
-    if (kind === "list" || kind === "stream") return "other-kind";
-    return locks.has(key) ? "lock" : "cache";
+/** By name (whole, and below the prefix), by kind, and by content: a lock of Laravel is a text of 16 letters and digits that runs out. */
+async function readFamilies(session: RedisSession, keys: readonly string[], prefix: string): Promise<KeyFamily[]> {
+  const kinds = await session.batch(keys.map((key) => ["TYPE", key]));
+  const families = keys.map((key, index) => {
+    const kind = String(kinds[index]);
+    const below = familyOfKind(key.slice(prefix.length), kind);
+    if (below !== "cache") return below;
+    // The prefix itself may read like a lock or a guard; only work and logins are looked for in it.
+    const whole = familyOfKind(key, kind);
+    return whole === "queue" || whole === "login" ? whole : "cache";
   });
+  // Reading a value makes it look used to Redis, so only short texts are read.
+  const encodings = await session.batch(keys.map((key) => ["OBJECT", "ENCODING", key]));
+  const short = keys.filter((_, index) => families[index] === "cache" && encodings[index] === "embstr");
+  const values = await session.batch(short.flatMap((key) => [["GET", key] as const, ["PTTL", key] as const]));
+  const locks = new Set(short.filter((_, index) => /^[A-Za-z0-9]{16}$/.test(String(values[index * 2])) && Number(values[index * 2 + 1]) > 0));
+  return keys.map((key, index) => (locks.has(key) ? "lock" : (families[index] ?? "cache")));
 }
 
-const lockLength = 16;
+/** Removes what is cache, round by round; returns the keys that were removed. Whatever else turned up since the plan stays. */
+async function unlinkCache(session: RedisSession, store: RedisStore): Promise<{ sent: ReadonlySet<string>; removed: number }> {
+  const sent = new Set<string>();
+  let removed = 0;
+  for await (const round of scanKeys(session, store.prefix)) {
+    const inside = round.filter((key) => isInside(store, key));
+    const families = await readFamilies(session, inside, store.prefix);
+    const cache = inside.filter((_, index) => families[index] === "cache");
+    if (cache.length === 0) continue;
+    removed += Number(await session.command("UNLINK", ...cache));
+    for (const key of cache) sent.add(key);
+  }
+  return { sent, removed };
+}
 
 /**
  * Removes the keys of a plan by SCAN and UNLINK, and proves that they are gone and that no queue got shorter by it.
- * Stops with a refusal as soon as a key turns up that is no cache.
  * @throws {Failure} refused-unsafe
  * @throws {DatabaseFault}
  */
 export async function clearRedis(store: RedisStore, signal: AbortSignal): Promise<ClearReport> {
   const startedMs = performance.now();
+  const checkFirst = await planRedisClear(store, signal);
+  refuseIfUnsafe(checkFirst);
   return await withRedis({ ...store.connection, database: store.database }, signal, async (session) => {
-    // The plan is made again: minutes may lie between the preview and the yes.
-    const { refusals } = store.prefix.trim() === "" ? await planRedisClear(store, signal) : await plan(session, store);
-    const [refusal] = refusals;
-    if (refusal !== undefined) throw new Failure("refused-unsafe", refusal.what, refusal.nextStep);
     const before = await readQueueDepths(session, store.database);
-    const clearedAtMs = performance.now();
-    let removed = 0;
-    for await (const keys of scanKeys(session, store.prefix)) {
-      const inside = keys.filter((key) => isInside(store, key));
-      const families = await familiesOf(session, inside, store.prefix);
-      const safe = inside.filter((_, index) => families[index] === "cache");
-      if (safe.length > 0) removed += Number(await session.command("UNLINK", ...safe));
-    }
-    const { older, refilled } = await countRemaining(session, store, performance.now() - clearedAtMs);
+    const { sent, removed } = await unlinkCache(session, store);
+    const afterwards = await plan(session, store);
+    // Removed and there again: the application wrote it anew. There and never sent: it escaped us.
+    const escaped = [...afterwards.keys].filter((key) => !sent.has(key) && checkFirst.keys.has(key)).length;
     const compared = compareDepths(before, await readQueueDepths(session, store.database));
-    const problems = [...(older > 0 ? [message("cache.not-evicted", { count: older })] : []), ...compared.problems];
-    return { removed, refilled, queues: compared.queues, takenByWorkers: compared.takenByWorkers, problems, durationMs: Math.round(performance.now() - startedMs) };
+    const problems = [...(escaped > 0 ? [message("cache.not-evicted", { count: escaped })] : []), ...compared.problems];
+    const { queues, takenByWorkers } = compared;
+    return { removed, refilled: afterwards.count - escaped, spared: afterwards.spared, queues, takenByWorkers, problems, durationMs: Math.round(performance.now() - startedMs) };
   });
 }
 
-/** A key that has not been touched since before the clearing should be gone; one that was written meanwhile is the application at work. */
-async function countRemaining(session: RedisSession, store: RedisStore, sinceMs: number): Promise<{ older: number; refilled: number }> {
-  let older = 0;
-  let refilled = 0;
-  for await (const keys of scanKeys(session, store.prefix)) {
-    const inside = keys.filter((key) => isInside(store, key));
-    const idle = await session.batch(inside.map((key) => ["OBJECT", "IDLETIME", key]));
-    for (const seconds of idle) {
-      // Whole seconds, rounded down; an error is a key that went just now or a server that counts uses instead.
-      if (typeof seconds === "number" && seconds * 1000 > sinceMs + 1000) older += 1;
-      else if (seconds !== null) refilled += 1;
-    }
-  }
-  return { older, refilled };
+function refuseIfUnsafe({ refusals: [refusal] }: ClearPlan): void {
+  if (refusal !== undefined) throw new Failure("refused-unsafe", refusal.what, refusal.nextStep);
 }

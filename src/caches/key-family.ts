@@ -5,15 +5,24 @@ const queue = [
   /(^|[^a-z])queues:[^:]+(:delayed|:reserved|:notify)?$/i, // Laravel
   /horizon:/i,
   /^[^:]*bull(mq)?[^:]*:[^:]+:/i, // BullMQ and Bull with their own prefixes
-  /:(wait|active|prioritized|delayed|paused|completed|failed|stalled|marker|meta|events|pc)$/, // BullMQ with any prefix
   /(^|[:_-])(resque|sidekiq|celery|rq|kombu)\b/i,
   /(^|:)queue:/i,
 ];
 const login = [/(^|[:_-])(sess|session|sessions|phpredis_session|refresh_tokens?|login)[:_]/i, /(^|[:_])[A-Za-z0-9]*[A-Z][A-Za-z0-9]*$/];
 const lock = [/(^|[^a-z])(lock|locks|mutex|semaphore|redlock)([^a-z]|$)/i, /laravel_unique_job/i, /framework\/schedule-/i, /illuminate:queue:(restart|paused)/i, /without-overlapping/i];
-const guard = [/circuit[-_]?breaker/i, /(^|[^a-z])(idempoten\w*|dedup\w*|rate[-_]?limit\w*|throttle\w*)/i, /webhook\S*(processed|seen|lock)/i, /:timer$/];
+// Losing them does harm later: a breaker that forgets, a webhook that is processed twice. They are spared, not a reason to refuse.
+const guard = [/circuit[-_]?breaker/i, /(^|[^a-z])(idempoten\w*|dedup\w*)/i, /webhook\S*(processed|seen)/i];
+/** BullMQ under any prefix; only where the key is no plain text, because caches have such names too. */
+const bullSuffix = /:(wait|active|prioritized|delayed|paused|completed|failed|stalled|marker|meta|events|pc)$/;
 
-/** Names only. A Laravel login is a bare random name of 40 letters and digits, capitals among them; a cache key's hash has none. */
+/** The same with the kind of value Redis keeps under the key. */
+export function familyOfKind(key: string, kind: string): KeyFamily {
+  if (kind !== "string" && bullSuffix.test(key)) return "queue";
+  // A cache keeps texts, hashes and sets; who keeps a list or a stream keeps an order of work.
+  return kind === "list" || kind === "stream" ? "queue" : familyOf(key);
+}
+
+/** By the name alone. A Laravel login is a bare random name of 40 letters and digits, capitals among them; a cache key's hash has none. */
 export function familyOf(key: string): KeyFamily {
   if (queue.some((pattern) => pattern.test(key))) return "queue";
   if (lock.some((pattern) => pattern.test(key))) return "lock";
@@ -29,6 +38,7 @@ const knownStems = ["queues:", "laravel_database_queues:", "laravel-database-que
 
 /** The part of a queue's or a login's key that all its kind share (`app_database_queues:` of `app_database_queues:webhooks`). */
 export function stemOf(key: string): string {
+  if (/(^|[:_])[A-Za-z0-9]{40}$/.test(key)) return key.slice(0, -40);
   const marker = /^(.*?(?:queues:|horizon:|queue:|sess(?:ion)?s?:))/i.exec(key)?.[1];
   return marker ?? key.slice(0, key.indexOf(":") + 1);
 }

@@ -2,7 +2,7 @@ import { callsOf, keysByDatabase, readInfo, type RedisInfo } from "../integratio
 import type { RedisSession } from "../integrations/redis.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { QueueDepth } from "./cache-store.ts";
-import { familyOf } from "./key-family.ts";
+import { familyOfKind } from "./key-family.ts";
 import { scanKeys } from "./scan-keys.ts";
 
 /** Length of every list, stream and queue-like set of the server, by `dbN KEY`; and how often workers and flushes were at work. */
@@ -26,7 +26,7 @@ async function addDepths(session: RedisSession, database: number, keys: readonly
   const kinds = await session.batch(keys.map((key) => ["TYPE", key]));
   const measured = keys.flatMap((key, index) => {
     const kind = String(kinds[index]);
-    const command = kind === "list" ? "LLEN" : kind === "stream" ? "XLEN" : kind === "zset" && familyOf(key) === "queue" ? "ZCARD" : undefined;
+    const command = kind === "list" ? "LLEN" : kind === "stream" ? "XLEN" : kind === "zset" && familyOfKind(key, kind) === "queue" ? "ZCARD" : undefined;
     return command === undefined ? [] : [{ key, command }];
   });
   const lengths = await session.batch(measured.map(({ key, command }) => [command, key]));

@@ -176,4 +176,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: true,
     load: async () => (await import("./commands/database.ts")).databaseReconnect,
   },
+  "cache:clear": {
+    summary: message("command.cache-clear"),
+    isChanging: true,
+    load: async () => (await import("./commands/cache.ts")).cacheClear,
+  },
+  "optimize:clear": {
+    summary: message("command.optimize-clear"),
+    isChanging: true,
+    load: async () => (await import("./commands/cache.ts")).optimizeClearCommand,
+  },
 };

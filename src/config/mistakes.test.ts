@@ -142,6 +142,17 @@ test.each(whole)("%s is refused as a whole", (_, text, at, what) => {
   expect(found.join("\n")).toContain(what);
 });
 
+test("a generated file with endless entries is refused instead of followed", () => {
+  const services = Array.from({ length: 12_000 }, (_, index) => `  s${index}: {unit: u, dependsOn: [s${index + 1}]}`);
+  expect(mistakesOf(`${head}services:\n${services.join("\n")}\n`)[0]).toContain(
+    "ampel.yaml:3:1 services: 12000 entries in one section, the limit is 5000",
+  );
+});
+
+test("brackets nested beyond reason are refused with their place", () => {
+  expect(mistakesOf(`${head}state: ${"[".repeat(50_000)}`)[0]).toMatch(/^ampel\.yaml:3:\d+ Not valid YAML/);
+});
+
 test("all mistakes of a file come at once, in one answer", () => {
   const found = mistakesOf(
     `${head}language: xx\nservices:\n  web: {unti: nginx, dependsOn: [php]}\nzones: {red: 2}\nhosts: {vps: {}}\npeople: {anna: {name: 5}}\n`,

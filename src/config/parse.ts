@@ -22,15 +22,15 @@ export function parseConfig(text: string, place: ParsePlace): ParsedConfig {
   const value = Array.isArray(source.value) || typeof source.value !== "object" ? source.value : withoutOwn(mapping(source.value));
   const own = { ...source, value };
   const parsed = configSchema.safeParse(withFullPaths(value, place.folder, place.home));
-  const secrets = findPlainSecrets(source);
+  const references = findReferenceProblems(own);
   const problems = [
     ...source.problems,
-    ...secrets,
+    ...findPlainSecrets(source),
     ...(parsed.success ? [] : causes(parsed.error.issues))
       .flatMap((issue) => explainIssue(issue, configSchema, value))
       .map(({ path, what, instead, at }) => own.problemAt(path, what, instead, at)),
-    ...findReferenceProblems(own),
-    ...findRuleProblems(own, parsed.success ? parsed.data : undefined),
+    ...references,
+    ...findRuleProblems(own, parsed.success && references.length === 0 ? parsed.data : undefined),
   ];
   if (problems.length > 0 || !parsed.success) return { problems: withoutRepeats(problems) };
   return { config: completeConfig(parsed.data, place.folder) };

@@ -14,6 +14,18 @@ const references: Readonly<Record<string, string>> = { host: "hosts", service: "
 /** Sections without entries: `host` is no reference there. */
 const ruleSections = ["zones", "damping", "authority", "automation", "playbooks", "people"];
 
+/** Far above any real chain; a generated file beyond it would only exhaust the machine that has to watch. */
+const maxEntries = 5_000;
+
+function findCrowdedSections(source: ConfigSource): ConfigProblem[] {
+  return Object.entries(mapping(source.value)).flatMap(([section, entries]) => {
+    const count = Object.keys(mapping(entries)).length;
+    if (count <= maxEntries) return [];
+    const what = message("config.too-many", { count, limit: maxEntries });
+    return [source.problemAt([section], what, message("config.too-many-instead"), "key")];
+  });
+}
+
 type Entry = { readonly path: FieldPath; readonly value: unknown };
 
 /**
@@ -22,6 +34,8 @@ type Entry = { readonly path: FieldPath; readonly value: unknown };
  */
 export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
   const root = source.value;
+  const crowded = findCrowdedSections(source);
+  if (crowded.length > 0) return crowded;
   const names = (section: string): string[] => [
     ...new Set([...(section === "hosts" ? [localHost] : []), ...Object.keys(mapping(child(root, section)))]),
   ];

@@ -54,7 +54,8 @@ async function askByDatagram(server: DnsServer, question: Question, signal: Abor
     const timer = setInterval(ask, attemptMs);
     signal.addEventListener("abort", abort, { once: true });
     // Connected: the kernel drops packets of strangers and reports a closed port at once.
-    socket.connect(server.port, server.address, ask);
+    socket.once("connect", ask);
+    socket.connect(server.port, server.address);
     socket.on("error", (error) => fail(new NetworkFault("connect", reasonOf(error), nameServer(server))));
     socket.on("message", (bytes) => {
       const answer = readMatching(bytes, question);

@@ -40,19 +40,25 @@ type Lines = NonNullable<ReturnType<typeof readInProcess>>;
 
 async function runLines(lines: Lines, isLook: boolean, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
   const limit = AbortSignal.timeout(limitMs);
+  const either = AbortSignal.any([signal, limit]);
   let output = "";
   for (const { words } of lines) {
-    const called = hands.command(words, { env, signal: AbortSignal.any([signal, limit]) });
-    const ended = await Promise.race([called, afterAbort(limit)]);
-    if (ended === "timeout") return { isDone: false, isTimedOut: true, exitCode: undefined, output };
+    // Whatever a command of ours throws is the end of this block, never of the run: somebody waits for its outcome.
+    const called = hands.command(words, { env, signal: either }).catch((error: unknown) => ({ exitCode: undefined, output: String(error) }));
+    const ended = await Promise.race([called, afterAbort(either)]);
+    if (ended === "aborted") return { isDone: false, isTimedOut: limit.aborted, exitCode: undefined, output };
     output += `${ended.output.trimEnd()}\n`;
-    if (ended.exitCode !== 0 && !(isLook && zoneCodes.has(ended.exitCode))) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output };
+    const isGood = ended.exitCode === 0 || (isLook && ended.exitCode !== undefined && zoneCodes.has(ended.exitCode));
+    if (!isGood) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output };
   }
   return { isDone: true, isTimedOut: false, exitCode: 0, output };
 }
 
-function afterAbort(signal: AbortSignal): Promise<"timeout"> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve("timeout"), { once: true }));
+function afterAbort(signal: AbortSignal): Promise<"aborted"> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve("aborted");
+    signal.addEventListener("abort", () => resolve("aborted"), { once: true });
+  });
 }
 
 async function runShell(block: Block, step: Step, input: RunInput, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {

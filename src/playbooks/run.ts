@@ -59,13 +59,15 @@ async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
     }
     const report = await runStep(scene, step, slices[index] ?? step.timeoutMs, authority.persons);
     reports.push(report);
-    if (report.state === "done" && step.risk !== "read") touched.push(step);
+    // What failed half-way has touched the world as well.
+    if ((report.state === "done" || report.state === "failed") && step.risk !== "read") touched.push(step);
     if (report.state === "needs-human" || report.state === "refused") return { reports, state: "needs-human", reason: report.message };
     if (report.state !== "failed" || step.onFailure === "continue") continue;
     const reason = message("run.step-failed", { step: step.name, reason: report.message });
     if (step.onFailure === "stop") return { reports, state: "failed", reason };
-    return await undoAll(scene, [...touched, step], reports, reason);
+    return await undoAll(scene, touched, reports, reason);
   }
+  await announceOverrun(scene, startedAt, isOverBudget);
   // A look that failed and was allowed to says nothing about whether the cure worked.
   const looks = new Set(playbook.steps.filter(({ risk, onFailure }) => risk === "read" && onFailure === "continue").map(({ name }) => name));
   const isWorking = reports.every(({ name, state }) => state !== "failed" || looks.has(name));
@@ -75,13 +77,15 @@ async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
 
 /** Newest first, so that each undo meets the world its step left behind. */
 async function undoAll(scene: RunScene, touched: readonly Step[], reports: StepReport[], reason: Message): Promise<Course> {
+  let isBack = true;
   for (const step of touched.toReversed()) {
     const report = await undoStep(scene, step);
     const index = reports.findIndex(({ name }) => name === step.name);
     if (step.undo !== undefined) reports[index] = report;
+    // "Undone" is said only of a run that left nothing behind.
+    if (report.state !== "undone") isBack = false;
   }
-  const isBack = reports.every(({ state }) => state !== "undo-failed");
-  return { reports, state: isBack ? "undone" : "needs-human", reason };
+  return { reports, state: isBack ? "undone" : "needs-human", reason: isBack ? reason : message("run.undo-partly", { reason }) };
 }
 
 /** The zone's minutes are a promise; when they are over somebody must know, the work goes on. */

@@ -3,9 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { watchClock } from "../../src/kernel/durable/clock-watch.ts";
 import { startFileEngine } from "../../src/kernel/durable/file-engine.ts";
-import { startPostgresEngine } from "../../src/kernel/durable/postgres-engine.ts";
 import type { Attempt, DurableEngine, DurableRun, Workflow } from "../../src/kernel/durable/run.ts";
-import { openStore } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
 import { countWrites, type KillAt } from "./kill-at-write.ts";
 
 /** What a test tells a driver process, as JSON in its first argument. */
@@ -70,23 +69,31 @@ const workflow: Workflow<Scene, { done: string[]; waitedMs?: number; message?: u
   },
 };
 
+async function openEngine(): Promise<{ engine: DurableEngine; store?: Store }> {
+  const { folders, stateFolder, databaseUrl, shape } = order;
+  if (folders !== undefined) return { engine: startFileEngine(folders, systemClock) };
+  // Loaded only now: a process that uses files alone must come up without either.
+  const { openStore } = await import("../../src/store/store.ts");
+  const { startPostgresEngine } = await import("../../src/kernel/durable/postgres-engine.ts");
+  const store = await openStore({ stateFolder, databaseUrl });
+  const engine = await startPostgresEngine({
+    url: store.url,
+    pool: store.pool,
+    clock: systemClock,
+    workflows: [workflow],
+    ...(shape === undefined ? {} : { shape }),
+    ...(process.env["AMPEL_CHAOS_TROUBLE"] === undefined ? {} : { onTrouble: (text: string) => tell("trouble", { text }) }),
+    onLost: (reason) => {
+      tell("lost", { reason });
+      process.exit(75);
+    },
+  });
+  return { engine, store };
+}
+
 async function main(): Promise<void> {
   const hasDied = countWrites(order.killAt);
-  const store = order.folders === undefined ? await openStore({ stateFolder: order.stateFolder, databaseUrl: order.databaseUrl }) : undefined;
-  const engine: DurableEngine =
-    store === undefined
-      ? startFileEngine(order.folders ?? [], systemClock)
-      : await startPostgresEngine({
-          url: store.url,
-          pool: store.pool,
-          clock: systemClock,
-          workflows: [workflow],
-          ...(order.shape === undefined ? {} : { shape: order.shape }),
-          onLost: (reason) => {
-            tell("lost", { reason });
-            process.exit(75);
-          },
-        });
+  const { engine, store } = await openEngine();
   watchClock(systemClock, (drift) => tell("drift", drift));
   tell("ready");
   hasDied.arm();

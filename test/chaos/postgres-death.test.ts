@@ -36,15 +36,15 @@ test("a run that waits while postgres dies is woken on time", async () => {
   process.kill(ground.postmasterPid(), "SIGKILL");
   const { value } = (await driver.hear("result")) as unknown as { value: { waitedMs: number } };
   expect(value.waitedMs).toBeGreaterThan(3700);
-  expect(value.waitedMs).toBeLessThan(7000);
+  expect(value.waitedMs).toBeLessThan(9000);
 }, 60_000);
 
 test("postgres killed -9 while another process takes over strands no run", async () => {
   const runs = Array.from({ length: isLong ? 50 : 15 }, (_, index) => `stranded-${index}`);
-  const first = ground.drive({ runs, scene: { steps: 4, stepMs: 200 } });
-  await until(() => ground.readEffects("stranded-").filter(({ name }) => name === "step-2").length > 5, 30_000);
   const second = ground.drive();
   await second.hear("ready");
+  const first = ground.drive({ runs, scene: { steps: 4, stepMs: 200 } });
+  await until(() => ground.readEffects("stranded-").filter(({ name }) => name === "step-2").length > 5, 30_000);
   first.signal("SIGKILL");
   await until(() => ground.readEffects("stranded-").some(({ pid }) => pid === second.pid));
   process.kill(ground.postmasterPid(), "SIGKILL");

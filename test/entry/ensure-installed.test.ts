@@ -163,6 +163,43 @@ for (const [signal, code] of [
   });
 }
 
+/** An `mv` that does what it is told and then sends a signal to whoever called it, once, between the two renames. */
+async function signalBetweenRenames(signal: string, body = 'exec /bin/mv "$@"'): Promise<{ env: Record<string, string> }> {
+  layInstallation(root.path, "1.0.0");
+  wantVersion(root, "2.0.0");
+  const npm = fakeNpm(root, npmThatInstalls(root, "2.0.0"));
+  const text = `#!/bin/sh\nif [ "$1" = node_modules ]; then /bin/mv "$@"; kill -${signal} $PPID; exit 0; fi\n${body}\n`;
+  await root.run(["sh", "-c", 'cat >"$0" && chmod +x "$0"', join(root.path, "../fake npm/mv")], { input: text });
+  return npm;
+}
+
+test.each(["INT", "TERM", "HUP"])(
+  "SIG%s between the two renames is too late to do harm: the new installation is complete",
+  async (signal) => {
+    const ended = await root.run([script], await signalBetweenRenames(signal));
+    expect(ended.exitCode).toBe(0);
+    expect(installedVersion()).toBe("2.0.0");
+    expect(root.leftovers()).toEqual([]);
+  },
+);
+
+test("kill -9 between the two renames: the next start puts the old one back, then renews it", async () => {
+  const npm = await signalBetweenRenames("KILL");
+  await root.run([script], npm);
+  expect(root.has("node_modules")).toBe(false);
+  rmSync(join(root.path, "../fake npm/mv"));
+  expect((await root.run([script], fakeNpm(root, "exit 1"))).exitCode).toBe(0);
+  expect(installedVersion()).toBe("1.0.0");
+  expect(root.leftovers()).toEqual([]);
+});
+
+test("a second rename that fails puts the old installation back", async () => {
+  const npm = await signalBetweenRenames("0", 'case "$1" in */node_modules) exit 1 ;; esac\nexec /bin/mv "$@"');
+  expect((await root.run([script], npm)).stderr).toContain("vorhandenen Installation");
+  expect(installedVersion()).toBe("1.0.0");
+  expect(root.leftovers()).toEqual([]);
+});
+
 test("kill -9 during the installation: the next start clears up and installs", async () => {
   layInstallation(root.path, "1.0.0");
   wantVersion(root, "2.0.0");

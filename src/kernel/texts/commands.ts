@@ -129,4 +129,13 @@ export const commandTexts = {
   "db.reloaded": { de: "{service} neu geladen", en: "{service} reloaded" },
   "db.none": { de: "Die Konfiguration nennt keine SQL-Datenbank", en: "The configuration names no SQL database" },
   "db.unknown": { de: "Die Datenbank {name} gibt es nicht; ähnlich: {nearest}", en: "There is no database {name}; similar: {nearest}" },
+  "command.cache-clear": { de: "Einen benannten Cache leeren, nie eine Warteschlange", en: "Clear a named cache, never a queue" },
+  "command.optimize-clear": { de: "Benannte Caches leeren, mit Messung davor und danach", en: "Clear named caches, measured before and after" },
+  "cache.none": { de: "Die Konfiguration nennt keinen Cache", en: "The configuration names no cache" },
+  "cache.unknown": { de: "Den Cache {name} gibt es nicht; ähnlich: {nearest}", en: "There is no cache {name}; similar: {nearest}" },
+  "cache.would-clear": { de: "{name}: {count} Einträge würden gehen, zum Beispiel:", en: "{name}: {count} entries would go, for example:" },
+  "cache.cleared": { de: "{name}: {count} Einträge entfernt und nachgeprüft in {seconds} s", en: "{name}: {count} entries removed and verified in {seconds} s" },
+  "cache.latency": { de: "Antwortzeiten vorher: {before}; nachher: {after}", en: "Response times before: {before}; after: {after}" },
+  "cache.remote-folder": { de: "{name} liegt auf {host}; Ordner leert ampel nur auf der eigenen Maschine", en: "{name} lies on {host}; ampel clears folders on its own machine only" },
+  "cache.remote-folder-next": { de: "Auf {host} selbst ausführen: ampel cache:clear", en: "Run it on {host} itself: ampel cache:clear" },
 } as const;

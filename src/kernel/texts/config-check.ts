@@ -7,6 +7,11 @@ export const configCheckTexts = {
     en: "Write one of: {names}; or add {name} under {section}",
   },
   "config.no-references": { de: "{name} unter {section} anlegen", en: "Add {name} under {section}" },
+  "config.too-many": {
+    de: "{count} Einträge in einem Abschnitt, erlaubt sind {limit}",
+    en: "{count} entries in one section, the limit is {limit}",
+  },
+  "config.too-many-instead": { de: "Prüfen, ob das die richtige Datei ist", en: "Check whether this is the right file" },
   "config.name-shared": { de: "{name} gibt es schon unter {section}", en: "{name} already exists under {section}" },
   "config.name-shared-instead": {
     de: "Einen eigenen Namen wählen, zum Beispiel {example}: Abhängigkeiten und Playbooks nennen nur den Namen",

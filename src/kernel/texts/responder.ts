@@ -15,6 +15,11 @@ export const responderTexts = {
   "run.no-undo": { de: "kein Rückweg geschrieben, bleibt wie es ist", en: "no undo is written, left as it is" },
   "run.undone": { de: "zurückgenommen", en: "undone" },
   "run.undo-failed": { de: "der Rückweg ist gescheitert", en: "the undo failed" },
+  "run.undo-unclear": {
+    de: "Der Rückweg von {step} war beim Abbruch begonnen, und seine Wirkung ist nicht erkennbar: ein Mensch muss nachsehen",
+    en: "The undo of {step} had begun when the process died and its effect cannot be told: a person has to look",
+  },
+  "run.undo-partly": { de: "{reason}; nicht alles ist zurückgenommen", en: "{reason}; not everything is undone" },
   "run.approval-missing": {
     de: "Schritt {step} braucht die Zustimmung eines Menschen: ampel playbook:run im Terminal starten, oder ampel run:approve {run} {step}",
     en: "Step {step} needs a person's approval: start ampel playbook:run in a terminal, or ampel run:approve {run} {step}",
