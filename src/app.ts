@@ -8,6 +8,7 @@ import { openHost, type Host } from "./integrations/host.ts";
 import { systemClock, type Clock } from "./kernel/clock.ts";
 import { Failure } from "./kernel/failure.ts";
 import { message, type Language } from "./kernel/message.ts";
+import type { KnownCommand } from "./playbooks/lint/rule.ts";
 import type { PlaybookCatalogue } from "./playbooks/catalogue.ts";
 import { openMemoryFile, type MemoryFile } from "./probes/memory-file.ts";
 import type { Probe } from "./probes/probe.ts";
@@ -34,6 +35,8 @@ export type App = {
   loaded(): Promise<LoadedConfig>;
   probes(): Promise<readonly Probe[]>;
   openHost(name: string): Host;
+  /** Every command of this program, for the checks of playbooks. */
+  readonly commands: readonly KnownCommand[];
   playbooks(): Promise<PlaybookCatalogue>;
   /** The store, or the journal files when it is gone. Opened once. */
   durable(): Promise<Durable>;
@@ -53,7 +56,7 @@ export type AppOptions = {
   readonly cwd?: string;
   readonly clock?: Clock;
   /** Names of the commands there are; playbooks are checked against them. */
-  readonly commands: readonly string[];
+  readonly commands: readonly KnownCommand[];
   execute(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
 };
 
@@ -105,10 +108,11 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     probes: async () => {
       const { expandProbes } = await import("./config/expand.ts");
       const { config, file } = await app.loaded();
-      const known = { folders: playbookFolders(config, file), commands, hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
+      const known = { folders: playbookFolders(config, file), commands: commands.map(({ name }) => name), hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
       // The self-test of the playbooks needs to know what this program and this configuration have.
       return expandProbes(config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...known, ...probe.spec } } : probe));
     },
+    commands,
     openHost: (name) => {
       const open = hosts.get(name) ?? openHost(name, known?.config.hosts[name]?.address ?? unknownHost(name));
       hosts.set(name, open);
@@ -126,7 +130,7 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
           journalFolders: app.journalFolders,
           databaseUrl: env["AMPEL_DATABASE_URL"],
           clock,
-          hands: { clock, openHost: app.openHost, onApprovalWanted: (wanted) => app.onApprovalWanted(wanted), command: (words, { signal }) => app.execute(words, signal) },
+          hands: { clock, localEnv: shellEnvironment(app, env, known?.file), openHost: app.openHost, onApprovalWanted: (wanted) => app.onApprovalWanted(wanted), command: (words, { signal }) => app.execute(words, signal) },
         });
       })()),
     onApprovalWanted: () => {},
@@ -137,6 +141,15 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     },
   };
   return app;
+}
+
+/** What a shell needs so that `ampel …` in a playbook means this program, this configuration and this state. */
+function shellEnvironment({ stateFolder }: App, env: Environment, configFile: string | undefined): Record<string, string> {
+  return {
+    PATH: `${installFolder}:${env["PATH"] ?? "/usr/bin:/bin"}`,
+    AMPEL_STATE_DIR: stateFolder,
+    ...(configFile === undefined ? {} : { AMPEL_CONFIG: configFile }),
+  };
 }
 
 const shippedPlaybooks = join(installFolder, "playbooks");

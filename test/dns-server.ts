@@ -19,8 +19,8 @@ export type DnsScript = (question: Question) => DnsReply | Buffer | undefined;
 
 export type DnsServerStandIn = { readonly address: string; readonly asked: () => readonly string[]; stop(): Promise<void> };
 
-/** A name server on a free port of 127.0.0.1, UDP and TCP, that answers by a script. */
-export async function startDnsServer(script: DnsScript): Promise<DnsServerStandIn> {
+/** A name server on 127.0.0.1, on a free port unless one is given, UDP and TCP, that answers by a script. */
+export async function startDnsServer(script: DnsScript, givenPort = 0): Promise<DnsServerStandIn> {
   const asked: string[] = [];
   const open = new Set<Socket>();
   const reply = (packet: Buffer, by: "udp" | "tcp"): Buffer | undefined => {
@@ -44,7 +44,7 @@ export async function startDnsServer(script: DnsScript): Promise<DnsServerStandI
       socket.end(Buffer.concat([Buffer.of(packet.length >> 8, packet.length & 0xff), packet]));
     });
   });
-  stream.listen(0, "127.0.0.1");
+  stream.listen(givenPort, "127.0.0.1");
   await once(stream, "listening");
   const { port } = stream.address() as AddressInfo;
   const datagrams = createSocket("udp4");

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 /** What can be wrong with the other side of a connection; each is met in the field. */
 export const faults = {
   /** Accepts and never says a word. */
-  silent: () => {},
+  silent: (socket) => socket.resume(),
   /** Ends the connection as soon as it is open. */
   "closes-at-once": (socket) => socket.destroy(),
   /** Reads the question, then ends without an answer. */
@@ -49,6 +49,8 @@ export type FaultyServer = {
   readonly port: number;
   /** Connections taken so far. */
   readonly taken: () => number;
+  /** Connections open now. */
+  readonly open: () => number;
   /** Bytes written so far over all connections. */
   readonly sentBytes: () => number;
   stop(): Promise<void>;
@@ -74,6 +76,7 @@ export async function startFaultyServer(fault: Fault): Promise<FaultyServer> {
   return {
     port: (server.address() as AddressInfo).port,
     taken: () => taken,
+    open: () => open.size,
     sentBytes: () => [...open].reduce((sum, socket) => sum + socket.bytesWritten, sentBytes),
     stop: async () => {
       for (const socket of open) socket.destroy();

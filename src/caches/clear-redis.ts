@@ -4,7 +4,7 @@ import { join, message, type Message } from "../kernel/message.ts";
 import { maskName, type ClearPlan, type ClearReport, type RedisStore } from "./cache-store.ts";
 import { coveredStem, familyOf, familyOfKind, type KeyFamily } from "./key-family.ts";
 import { compareDepths, readQueueDepths } from "./queue-depths.ts";
-import { scanKeys } from "./scan-keys.ts";
+import { readKinds, scanKeys } from "./scan-keys.ts";
 
 const dangerTexts = { queue: "cache.queue", login: "cache.login", lock: "cache.lock" } as const;
 type Danger = keyof typeof dangerTexts;
@@ -52,9 +52,9 @@ function isInside({ prefix, keep = [] }: RedisStore, key: string): boolean {
 
 /** By name (whole, and below the prefix), by kind, and by content: a lock of Laravel is a text of 16 letters and digits that runs out. */
 async function readFamilies(session: RedisSession, keys: readonly string[], prefix: string): Promise<KeyFamily[]> {
-  const kinds = await session.batch(keys.map((key) => ["TYPE", key]));
+  const kinds = await readKinds(session, keys);
   const families = keys.map((key, index) => {
-    const kind = String(kinds[index]);
+    const kind = kinds[index]?.kind ?? "none";
     const below = familyOfKind(key.slice(prefix.length), kind);
     if (below !== "cache") return below;
     // The prefix itself may read like a lock or a guard; only work and logins are looked for in it.
@@ -62,8 +62,7 @@ async function readFamilies(session: RedisSession, keys: readonly string[], pref
     return whole === "queue" || whole === "login" ? whole : "cache";
   });
   // Reading a value makes it look used to Redis, so only short texts are read.
-  const encodings = await session.batch(keys.map((key) => ["OBJECT", "ENCODING", key]));
-  const short = keys.filter((_, index) => families[index] === "cache" && encodings[index] === "embstr");
+  const short = keys.filter((_, index) => families[index] === "cache" && kinds[index]?.isShortText === true);
   const values = await session.batch(short.flatMap((key) => [["GET", key] as const, ["PTTL", key] as const]));
   const locks = new Set(short.filter((_, index) => /^[A-Za-z0-9]{16}$/.test(String(values[index * 2])) && Number(values[index * 2 + 1]) > 0));
   return keys.map((key, index) => (locks.has(key) ? "lock" : (families[index] ?? "cache")));

@@ -3,7 +3,7 @@ import type { RedisSession } from "../integrations/redis.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { QueueDepth } from "./cache-store.ts";
 import { familyOfKind } from "./key-family.ts";
-import { scanKeys } from "./scan-keys.ts";
+import { readKinds, scanKeys } from "./scan-keys.ts";
 
 /** Length of every list, stream and queue-like set of the server, by `dbN KEY`; and how often workers and flushes were at work. */
 export type QueueSnapshot = { readonly depths: ReadonlyMap<string, number>; readonly takes: number; readonly flushes: number };
@@ -23,9 +23,9 @@ export async function readQueueDepths(session: RedisSession, database: number): 
 }
 
 async function addDepths(session: RedisSession, database: number, keys: readonly string[], depths: Map<string, number>): Promise<void> {
-  const kinds = await session.batch(keys.map((key) => ["TYPE", key]));
+  const kinds = await readKinds(session, keys);
   const measured = keys.flatMap((key, index) => {
-    const kind = String(kinds[index]);
+    const kind = kinds[index]?.kind ?? "none";
     const command = kind === "list" ? "LLEN" : kind === "stream" ? "XLEN" : kind === "zset" && familyOfKind(key, kind) === "queue" ? "ZCARD" : undefined;
     return command === undefined ? [] : [{ key, command }];
   });

@@ -1,5 +1,6 @@
 import type { App } from "../app.ts";
 import type { Message } from "../kernel/message.ts";
+import type { Line } from "./line.ts";
 import type { Screen } from "./screen.ts";
 
 export type Option = {
@@ -36,8 +37,6 @@ export type Outcome = {
   readonly document: unknown;
   readonly lines: readonly Line[];
 };
-
-export type Line = string | Message;
 
 export function done(document: unknown, lines: readonly Line[], exitCode = 0): Outcome {
   return { exitCode, document, lines };

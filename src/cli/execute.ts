@@ -1,10 +1,12 @@
-import { openApp, type App } from "../app.ts";
+import { join } from "node:path";
+import { installFolder, openApp, type App } from "../app.ts";
 import { exitCodes, Failure } from "../kernel/failure.ts";
 import { message, say, type Language } from "../kernel/message.ts";
 import { nearestOf, readArguments } from "./arguments.ts";
-import type { Line, Outcome } from "./command.ts";
+import type { Outcome } from "./command.ts";
+import type { Line } from "./line.ts";
 import { describeAll, describeCommand } from "./help.ts";
-import { openScreen, openSilentScreen, wrapLine, type Screen } from "./screen.ts";
+import { openScreen, openSilentScreen, type Screen } from "./screen.ts";
 import { commandTable, type CommandEntry } from "./table.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,12 +15,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function executeLine(argv: readonly string[], env: Environment, signal: AbortSignal): Promise<number> {
   const isJson = argv.includes("--json");
   const language = guessLanguage(env);
-  const screen = openScreen({ language, isJson, env });
+  const screen = await openScreen({ language, isJson, env });
   const [name = "", ...rest] = argv;
   try {
     if (name === "" || name === "help" || name === "--help") {
       screen.tell(describeAll(commandTable, language));
       return name === "" ? exitCodes.usage : exitCodes.allClear;
+    }
+    if (name === "--version") {
+      screen.tell(await readVersion());
+      return exitCodes.allClear;
     }
     const entry = findCommand(name);
     const command = await entry.load();
@@ -27,10 +33,10 @@ export async function executeLine(argv: readonly string[], env: Environment, sig
       screen.tell(describeCommand(name, entry, command, language));
       return exitCodes.allClear;
     }
-    const app = openApp({ configPath: given.values.get("config"), env, language, commands: Object.keys(commandTable), execute: executeInProcess });
+    const app = openApp({ configPath: given.values.get("config"), env, language, commands: knownCommands, execute: executeInProcess });
     if (command.needsConfig !== false) await app.findConfig();
     // The configuration's language counts from here on.
-    const spoken = openScreen({ language: app.language, isJson, env });
+    const spoken = await openScreen({ language: app.language, isJson, env });
     try {
       const outcome = await command.run({ ...given, isDryRun: given.flags.has("dry-run"), app, screen: spoken, signal });
       print(outcome, spoken, isJson);
@@ -41,6 +47,14 @@ export async function executeLine(argv: readonly string[], env: Environment, sig
   } catch (error) {
     return report(error, screen, isJson, language);
   }
+}
+
+const knownCommands = Object.entries(commandTable).map(([name, { isChanging }]) => ({ name, isWriting: isChanging }));
+
+async function readVersion(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const { version } = JSON.parse(await readFile(join(installFolder, "package.json"), "utf8")) as { version: string };
+  return `ampel ${version}, Node ${process.versions.node}`;
 }
 
 /** Runs one command line inside this process, for a playbook; nothing is printed. */
@@ -87,7 +101,10 @@ function report(error: unknown, screen: Screen, isJson: boolean, language: Langu
   const what = say(error.what, language);
   const nextStep = say(error.nextStep, language);
   if (isJson) process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: what, nextStep } }, null, 2)}\n`);
-  else process.stderr.write(`${wrapLine(`${screen.style("✗", "bad")} ${what}`, screen.columns)}\n${wrapLine(`→ ${nextStep}`, screen.columns)}\n`);
+  else {
+    screen.complain(`${screen.style("✗", "bad")} ${what}`);
+    screen.complain(`→ ${nextStep}`);
+  }
   return error.exitCode;
 }
 

@@ -1,9 +1,7 @@
 import { createInterface } from "node:readline/promises";
-import { stripVTControlCharacters, styleText } from "node:util";
-import stringWidth from "string-width";
-import wrapAnsi from "wrap-ansi";
+import { styleText } from "node:util";
 import { say, type Language } from "../kernel/message.ts";
-import type { Line } from "./command.ts";
+import type { Line } from "./line.ts";
 
 export type Tone = "good" | "bad" | "warn" | "dim" | "strong" | "plain";
 
@@ -18,6 +16,8 @@ export type Screen = {
   /** Redraws its last text in place on a terminal; silent elsewhere. */
   draw(lines: readonly Line[]): void;
   style(text: string, tone: Tone): string;
+  /** An error, to stderr. */
+  complain(line: Line): void;
   /** A person's answer, or `undefined` when nobody can be asked. */
   ask(question: Line): Promise<string | undefined>;
 };
@@ -26,11 +26,13 @@ const styles = { good: "green", bad: "red", warn: "yellow", dim: "dim", strong: 
 
 export type ScreenOptions = { readonly language: Language; readonly isJson: boolean; readonly env: Readonly<Record<string, string | undefined>> };
 
-export function openScreen({ language, isJson, env }: ScreenOptions): Screen {
+/** Loads the wrapping of lines only for a terminal: piped, a line is a line, and a status must not wait for it. */
+export async function openScreen({ language, isJson, env }: ScreenOptions): Promise<Screen> {
   const stream = isJson ? process.stderr : process.stdout;
   const isTerminal = stream.isTTY === true && env["TERM"] !== "dumb";
   const hasColor = isTerminal && (env["NO_COLOR"] ?? "") === "" && !isJson;
   const columns = Math.max(20, Number(env["COLUMNS"] || stream.columns || 80));
+  const wrapLine = isTerminal || env["COLUMNS"] !== undefined ? (await import("./wrap.ts")).wrapLine : (text: string): string => text;
   const render = (line: Line): string => (typeof line === "string" ? line : say(line, language));
   const style = (text: string, tone: Tone): string => (hasColor && tone !== "plain" ? styleText(styles[tone], text, { validateStream: false }) : text);
   let drawnRows = 0;
@@ -43,6 +45,7 @@ export function openScreen({ language, isJson, env }: ScreenOptions): Screen {
       drawnRows = 0;
       stream.write(`${wrapLine(style(render(line), tone), columns)}\n`);
     },
+    complain: (line) => void process.stderr.write(`${wrapLine(render(line), columns)}\n`),
     draw: (lines) => {
       if (!isTerminal || isJson) return;
       const text = lines.map((line) => wrapLine(render(line), columns)).join("\n");
@@ -71,19 +74,9 @@ export function openSilentScreen(language: Language): Screen & { text(): string 
     columns: 100,
     style: (text) => text,
     tell: (line) => void told.push(typeof line === "string" ? line : say(line, language)),
+    complain: (line) => void told.push(typeof line === "string" ? line : say(line, language)),
     draw: () => {},
     ask: async () => undefined,
     text: () => told.join("\n"),
   };
-}
-
-/** Wraps at words; continuation lines keep the indentation, so that a 40-column phone still shows the structure. */
-export function wrapLine(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
-  const indent = /^\s*/.exec(stripVTControlCharacters(text))?.[0] ?? "";
-  const room = columns - indent.length - 2;
-  if (room < 10) return text;
-  const [first = "", ...rest] = wrapAnsi(text.trimStart(), columns - indent.length, { hard: true }).split("\n");
-  const tail = wrapAnsi(rest.join(" "), room, { hard: true }).split("\n").filter((line) => line !== "");
-  return [indent + first, ...tail.map((line) => `${indent}  ${line}`)].join("\n");
 }

@@ -143,10 +143,17 @@ test.each(whole)("%s is refused as a whole", (_, text, at, what) => {
 });
 
 test("a generated file with endless entries is refused instead of followed", () => {
-  const services = Array.from({ length: 12_000 }, (_, index) => `  s${index}: {unit: u, dependsOn: [s${index + 1}]}`);
+  const services = Array.from({ length: 5_001 }, (_, index) => `  s${index}: {unit: u, dependsOn: [s${index + 1}]}`);
   expect(mistakesOf(`${head}services:\n${services.join("\n")}\n`)[0]).toContain(
-    "ampel.yaml:3:1 services: 12000 entries in one section, the limit is 5000",
+    "ampel.yaml:3:1 services: 5001 entries in one section, the limit is 5000",
   );
+});
+
+test("a chain of a thousand dependencies is followed to its end, and closed to a circle it is one mistake", () => {
+  const chain = (last: string): string =>
+    `services:\n${Array.from({ length: 1_000 }, (_, index) => `  s${index}: {unit: u, dependsOn: [${index === 999 ? last : `s${index + 1}`}]}`).join("\n")}\n`;
+  expect(mistakesOf(head + chain(""))).toEqual([]);
+  expect(mistakesOf(head + chain("s0"))).toHaveLength(1);
 });
 
 test("brackets nested beyond reason are refused with their place", () => {

@@ -4,7 +4,7 @@ import { withFullPaths } from "./full-paths.ts";
 import { explainIssue } from "./issue.ts";
 import { findPlainSecrets } from "./plain-secrets.ts";
 import { ConfigInvalid, type ConfigProblem } from "./problem.ts";
-import { findReferenceProblems, mapping } from "./references.ts";
+import { findCrowdedSections, findReferenceProblems, mapping } from "./references.ts";
 import { findRuleProblems } from "./rules.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { readSource, type ConfigSource } from "./source.ts";
@@ -18,6 +18,8 @@ export type ParsePlace = { readonly file: string; readonly folder: string; reado
 export function parseConfig(text: string, place: ParsePlace): ParsedConfig {
   const source = readSource(place.file, text);
   if (source.value === undefined) return { problems: withoutRepeats([...source.problems, ...findPlainSecrets(source)]) };
+  const crowded = findCrowdedSections(source);
+  if (crowded.length > 0) return { problems: crowded };
   // Entries that begin with x- are the file's own: a place for anchors.
   const value = Array.isArray(source.value) || typeof source.value !== "object" ? source.value : withoutOwn(mapping(source.value));
   const own = { ...source, value };

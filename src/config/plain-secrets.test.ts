@@ -51,12 +51,11 @@ test.each(written)("%s is refused where it stands and never repeated", (_, yaml,
 });
 
 test("whatever stands in a secret's place, no message repeats it", () => {
-  const word = fc
-    .stringMatching(/^[A-Za-z0-9!%*+,.:;<=>?^_|~ -]{6,40}$/)
-    .filter((text) => text.trim().length >= 6 && !["secret", "apiKey", "api-key"].some((known) => known.includes(text.trim())));
+  // A beginning that no message contains by itself.
+  const word = fc.stringMatching(/^[A-Za-z0-9!%*+,.:;<=>?^_|~ -]{2,40}$/).map((text) => `Zq9x${text.trim()}`);
   fc.assert(
     fc.property(word, (text) => {
-      expect(everythingSaid(`${head}vendors: {retell: {apiKey: ${JSON.stringify(text)}}}`)).not.toContain(text.trim());
+      expect(everythingSaid(`${head}vendors: {retell: {apiKey: ${JSON.stringify(text)}}}`)).not.toContain(text);
     }),
     { numRuns: 200 },
   );

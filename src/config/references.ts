@@ -17,7 +17,8 @@ const ruleSections = ["zones", "damping", "authority", "automation", "playbooks"
 /** Far above any real chain; a generated file beyond it would only exhaust the machine that has to watch. */
 const maxEntries = 5_000;
 
-function findCrowdedSections(source: ConfigSource): ConfigProblem[] {
+/** A file too crowded to be looked at any further. */
+export function findCrowdedSections(source: ConfigSource): ConfigProblem[] {
   return Object.entries(mapping(source.value)).flatMap(([section, entries]) => {
     const count = Object.keys(mapping(entries)).length;
     if (count <= maxEntries) return [];
@@ -34,8 +35,6 @@ type Entry = { readonly path: FieldPath; readonly value: unknown };
  */
 export function findReferenceProblems(source: ConfigSource): ConfigProblem[] {
   const root = source.value;
-  const crowded = findCrowdedSections(source);
-  if (crowded.length > 0) return crowded;
   const names = (section: string): string[] => [
     ...new Set([...(section === "hosts" ? [localHost] : []), ...Object.keys(mapping(child(root, section)))]),
   ];
@@ -113,30 +112,35 @@ function findCircles(source: ConfigSource): ConfigProblem[] {
   for (const section of subjectSections) {
     for (const [name, value] of Object.entries(mapping(child(source.value, section)))) entries.set(name, { path: [section, name], value });
   }
+  const below = (name: string): string[] => {
+    const dependsOn = child(entries.get(name)?.value, "dependsOn");
+    return Array.isArray(dependsOn) ? dependsOn.map((one: unknown) => (typeof one === "string" ? one : "")) : [];
+  };
   const problems: ConfigProblem[] = [];
   const done = new Set<string>();
-  const walk = (name: string, trail: readonly string[]): void => {
-    if (done.has(name)) return;
-    const entry = entries.get(name);
-    if (entry === undefined) return;
-    const dependsOn = child(entry.value, "dependsOn");
-    for (const [index, next] of (Array.isArray(dependsOn) ? dependsOn : []).entries()) {
-      const at = [...trail, name].indexOf(next);
-      if (at < 0) walk(String(next), [...trail, name]);
-      else {
-        const circle = [...[...trail, name].slice(at), next].join(" → ");
-        problems.push(
-          source.problemAt(
-            [...entry.path, "dependsOn", index],
-            message("config.circle", { circle }),
-            message("config.circle-instead", { name: next }),
-          ),
-        );
+  for (const start of entries.keys()) {
+    // The way down from `start`, by hand: a chain as long as the file must not exhaust the stack.
+    const trail: { name: string; next: number }[] = [{ name: start, next: 0 }];
+    const onTrail = new Set([start]);
+    for (let step = trail.at(-1); step !== undefined; step = trail.at(-1)) {
+      const index = step.next++;
+      const dependency = below(step.name)[index];
+      const path = entries.get(step.name)?.path;
+      if (dependency === undefined || path === undefined || done.has(step.name)) {
+        done.add(step.name);
+        onTrail.delete(step.name);
+        trail.pop();
+      } else if (onTrail.has(dependency)) {
+        const names = trail.map(({ name }) => name);
+        const circle = [...names.slice(names.indexOf(dependency)), dependency].join(" → ");
+        const instead = message("config.circle-instead", { name: dependency });
+        problems.push(source.problemAt([...path, "dependsOn", index], message("config.circle", { circle }), instead));
+      } else if (entries.has(dependency)) {
+        trail.push({ name: dependency, next: 0 });
+        onTrail.add(dependency);
       }
     }
-    done.add(name);
-  };
-  for (const name of entries.keys()) walk(name, []);
+  }
   return problems;
 }
 

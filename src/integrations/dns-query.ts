@@ -109,6 +109,7 @@ function readMatching(bytes: Buffer, question: Question): DnsAnswer | undefined 
 }
 
 export function nameServer(server: DnsServer): string {
+  if (server.address === "") return server.name;
   return server.name === server.address ? `${server.address}:${server.port}` : `${server.name} (${server.address})`;
 }
 

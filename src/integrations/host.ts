@@ -103,7 +103,7 @@ export function assertAnswered(host: Host, result: CommandResult, signal?: Abort
   const reason = result.startError ?? (isCut ? lastLine(result.stderr) || "ssh 255" : `${Math.round(result.durationMs)} ms`);
   const what = result.isTimedOut
     ? message("host.timed-out", { host: host.name, reason })
-    : message("host.unreachable", { host: host.name, reason });
+    : message("host.not-reached", { host: host.name, reason });
   throw new Failure("host-unreachable", what, message("host.next-reach", { host: host.name }));
 }
 

@@ -32,6 +32,9 @@ export const serviceAddressFields = {
     .optional(),
 } as const;
 
+/** systemd.unit(5); `php8.3-fpm` has a dot and no suffix. */
+const unitSuffix = /\.(service|socket|target|timer|mount|automount|swap|path|slice|scope|device)$/;
+
 type GivenAddress = z.infer<z.ZodObject<typeof serviceAddressFields>>;
 
 /** True when exactly one manager is named. */
@@ -41,7 +44,7 @@ export function namesOneManager(given: GivenAddress): boolean {
 
 /** The address of fields that passed `namesOneManager`. */
 export function toServiceAddress({ unit, supervisor, supervisorConfig, process }: GivenAddress): ServiceAddress {
-  if (unit !== undefined) return { manager: "systemd", unit: unit.includes(".") ? unit : `${unit}.service` };
+  if (unit !== undefined) return { manager: "systemd", unit: unitSuffix.test(unit) ? unit : `${unit}.service` };
   if (supervisor !== undefined) {
     return { manager: "supervisor", program: supervisor, ...(supervisorConfig === undefined ? {} : { configFile: supervisorConfig }) };
   }

@@ -10,12 +10,17 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
 
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await wait(ms, undefined, signal === undefined ? {} : { signal });
+      // A timer takes 31 bits: a longer one would fire at once.
+      for (let restMs = ms; restMs > 0; restMs -= longestTimerMs) {
+        await wait(Math.min(restMs, longestTimerMs), undefined, signal === undefined ? {} : { signal });
+      }
     } catch (error) {
       throw signal?.reason ?? error;
     }

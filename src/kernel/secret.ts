@@ -38,7 +38,10 @@ export class Secret {
     }
     const path = kind === "credential" ? join(process.env["CREDENTIALS_DIRECTORY"] ?? "/run/credentials", name) : name;
     try {
-      return readFileSync(path, "utf8").trimEnd();
+      // Only the line end goes: a password may end with a blank.
+      const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+      if (value === "") throw Object.assign(new Error("empty"), { code: "EMPTY" });
+      return value;
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? "unknown";
       throw this.#missing(message("secret.file-unreadable", { path, reason }));

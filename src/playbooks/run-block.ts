@@ -64,7 +64,7 @@ function afterAbort(signal: AbortSignal): Promise<"aborted"> {
 async function runShell(block: Block, step: Step, input: RunInput, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
   const host = hands.openHost(resolveHost(step, input));
   const result = await host.script(withoutParameters(block), {
-    env: { LC_ALL: "C.UTF-8", HOME: homedir(), ...env },
+    env: { LC_ALL: "C.UTF-8", ...(host.isLocal ? { HOME: homedir(), ...hands.localEnv } : {}), ...env },
     timeoutMs: limitMs,
     signal,
     ...(step.cwd === undefined ? {} : { cwd: step.cwd }),

@@ -66,6 +66,8 @@ export type InProcessCommand = (
 export type RunHands = {
   openHost(name: string): Host;
   readonly command: InProcessCommand;
+  /** For blocks that bash runs on this machine: `ampel` on the path, with the same configuration and state. */
+  readonly localEnv: Readonly<Record<string, string>>;
   /** Called, perhaps again after a crash, when a run waits for an approval. */
   onApprovalWanted(wanted: WantedApproval): void;
   readonly logbook: Logbook;

@@ -114,7 +114,7 @@ function ended(result: BlockResult, block: Block): Ending {
   const { output } = result;
   if (result.isDone) return { state: "done", message: message("run.done"), output };
   if (result.isTimedOut) return { state: "failed", message: message("run.overrun", { block: block.name }), output };
-  const reason = verbatim(output.split("\n").at(-1) ?? "");
+  const reason = verbatim(output.split("\n").findLast((line) => !line.trimStart().startsWith("→")) ?? "");
   return { state: "failed", message: message("run.exit", { code: result.exitCode ?? "–", reason }), output };
 }
 

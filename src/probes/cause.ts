@@ -15,6 +15,7 @@ export const causes = {
   "data-loss": "red",
   "database-down": "red",
   "database-readonly": "red",
+  "disk-filling": "yellow",
   "disk-full": "red",
   "dns-wrong": "red",
   "heartbeat-missing": "yellow",

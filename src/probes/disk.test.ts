@@ -74,7 +74,7 @@ test("a folder over its budget is down though its disk has room, and growth is s
     await look();
   }
   const soon = await look();
-  expect(soon).toMatchObject({ state: "degraded", cause: "disk-full", message: { key: "disk.full-soon" } });
+  expect(soon).toMatchObject({ state: "degraded", cause: "disk-filling", message: { key: "disk.full-soon" } });
   expect(soon.measures?.["fullInMinutes"]).toBeLessThan(15);
   writeFileSync(join(folder, "rest"), Buffer.alloc(9 * 1024 ** 2, 1));
   expect(await look()).toMatchObject({ state: "down", message: { key: "disk.budget" } });

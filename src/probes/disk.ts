@@ -133,7 +133,7 @@ export function judgeDisk(spec: DiskSpec, level: DiskLevel, fullInMinutes: numbe
   };
   const bad = (state: "degraded" | "down", said: Observation["message"], isDefinite = false): Observation => ({
     state,
-    cause: "disk-full",
+    cause: state === "down" ? "disk-full" : "disk-filling",
     ...(isDefinite ? { isDefinite } : {}),
     message: said,
     measures,

@@ -4,7 +4,7 @@ import { askServer, findAuthoritativeServers, nameServer, type DnsServer } from 
 import { encodeName, recordTypes, type RecordType } from "../integrations/dns-wire.ts";
 import { NetworkFault } from "../integrations/http-client-fault.ts";
 import { decideDns, type ServerAnswer } from "./dns-decision.ts";
-import { observeFault } from "./network-fault.ts";
+import { observeFault, verdictDueMs } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 
 const nameSchema = z
@@ -25,15 +25,12 @@ const schema = z.strictObject({
   maxTtl: z.int().min(0).optional(),
 });
 
-// Left of the deadline for the verdict when a server is silent.
-const verdictShare = 0.1;
-
 /** Does every authoritative server give the same, right answer? Measures `servers`, `serversAnswering`, `ttlSeconds`. */
 export const dnsProbe = defineProbe({
   kind: "dns",
   schema,
   async look(spec, { signal, deadlineMs }) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.round(deadlineMs * (1 - verdictShare)))]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(verdictDueMs(deadlineMs))]);
     try {
       const servers = spec.servers?.flatMap((text) => parseServer(text) ?? []) ?? (await findAuthoritativeServers(spec.name, limit));
       return decideDns(await Promise.all(servers.map((server) => askBoth(server, spec.name, spec.type, limit, signal))), spec);

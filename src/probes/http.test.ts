@@ -138,13 +138,13 @@ test("several requests give percentiles, and one slow one of twenty stays outsid
 test("when a later request hangs, the verdict still comes inside the deadline", async () => {
   let count = 0;
   const base = await serve((_, response) => void (count++ < 2 ? response.end() : undefined));
-  const seen = await lookOnce(httpProbe, { url: base, samples: 5 }, { deadlineMs: 800 });
+  const seen = await lookOnce(httpProbe, { url: base, samples: 5 }, { deadlineMs: 1500 });
   expect(seen).toMatchObject({
     state: "degraded",
     cause: "unreachable",
     text: expect.stringMatching(/1 of 3 requests fail: .*after 2 of/),
   });
-  expect(seen.durationMs).toBeLessThan(800);
+  expect(seen.durationMs).toBeLessThan(1500);
 });
 
 test("an answer by IPv6 is as good", async () => {

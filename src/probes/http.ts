@@ -7,7 +7,7 @@ import { Secret, secretSchema } from "../kernel/secret.ts";
 import { fingerprintSchema } from "./certificate.ts";
 import { decideHttp, isExpectedStatus, isRedirect, withoutQuery, type HttpSample, type StatusRange } from "./http-decision.ts";
 import { printExchange } from "./http-evidence.ts";
-import { lookupTimeoutMs } from "./network-fault.ts";
+import { lookupTimeoutMs, verdictDueMs } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 import { textPatternSchema } from "./text-pattern.ts";
 
@@ -57,9 +57,6 @@ const schema = z.strictObject({
 
 type Spec = z.infer<typeof schema>;
 
-// What is left of the deadline for the verdict when a later sample hangs.
-const verdictShare = 0.05;
-
 /**
  * Does an address answer as it should? Measures `latencyP50Ms`, `latencyP95Ms`, `samples`, `status`, the phases
  * `lookupMs`, `connectMs`, `tlsMs`, `firstByteMs` of the last answer, and `certificateDaysLeft`.
@@ -73,7 +70,7 @@ export const httpProbe = defineProbe({
     const request: Request = { spec, headers, hasSecrets: secrets.length > 0, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) };
     const samples: HttpSample[] = [await takeSample(request, signal)];
     while (samples.length < spec.samples) {
-      const leftMs = deadlineMs * (1 - verdictShare) - (clock.monotonicMs() - startedMs);
+      const leftMs = verdictDueMs(deadlineMs) - (clock.monotonicMs() - startedMs);
       const sample = await takeLaterSample(request, leftMs, signal);
       samples.push(sample);
       if ("isUnfinished" in sample) break;

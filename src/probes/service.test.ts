@@ -109,7 +109,7 @@ test.each([
   const silent: Host = { name: "silent", isLocal: false, run: never, script: never };
   expect(await lookOnce(probeKind, fields, { host: silent, deadlineMs: 50 })).toMatchObject({ state: "unknown" });
   const gone = openHost("gone", { via: "ssh", target: "gone.invalid" });
-  expect(await lookOnce(probeKind, fields, { host: gone })).toMatchObject({ state: "unknown", message: { key: "host.unreachable" } });
+  expect(await lookOnce(probeKind, fields, { host: gone })).toMatchObject({ state: "unknown", message: { key: "host.not-reached" } });
 });
 
 test("an address names exactly one manager", () => {

@@ -4,7 +4,7 @@ import { NetworkFault } from "../integrations/http-client-fault.ts";
 import { openSocket } from "../integrations/tls-connect.ts";
 import { message } from "../kernel/message.ts";
 import { maskText } from "./http-evidence.ts";
-import { lookupTimeoutMs, observeFault } from "./network-fault.ts";
+import { lookupTimeoutMs, observeFault, verdictDueMs } from "./network-fault.ts";
 import { defineProbe } from "./probe.ts";
 import { containsText, textPatternSchema } from "./text-pattern.ts";
 
@@ -16,8 +16,6 @@ const schema = z.strictObject({
 });
 
 const greetingBytes = 1024;
-// Left of the deadline to say "accepts, but says nothing", which is more than "no answer".
-const verdictShare = 0.05;
 
 /** Does something accept connections on this port, and greet as expected? Measures `connectMs`. */
 export const tcpProbe = defineProbe({
@@ -30,7 +28,7 @@ export const tcpProbe = defineProbe({
       const measures = { connectMs: Math.round(connectMs) };
       try {
         if (expected === undefined) return { state: "ok", message: message("tcp.open", { address, port }), measures };
-        const leftMs = deadlineMs * (1 - verdictShare) - (clock.monotonicMs() - startedMs);
+        const leftMs = verdictDueMs(deadlineMs) - (clock.monotonicMs() - startedMs);
         const waitedMs = Math.round(leftMs);
         const greeting = await readGreeting(socket, expected, AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, waitedMs))]));
         signal.throwIfAborted();

@@ -154,13 +154,13 @@ test("the status page is a hint in the message and never changes the verdict", a
 
 test("a silent vendor is down with the hint, inside the deadline", async () => {
   const base = await serve((path, response) => (path === "/status" ? json(response, 200, sickPage) : undefined));
-  const seen = await look(base, { statusUrl: `${base}/status` }, { deadlineMs: 700 });
+  const seen = await look(base, { statusUrl: `${base}/status` }, { deadlineMs: 1500 });
   expect(seen).toMatchObject({
     state: "down",
     cause: "vendor-down",
-    text: expect.stringMatching(/does not answer within 630 ms; status page says: Phone Call/),
+    text: expect.stringMatching(/does not answer within 1250 ms; status page says: Phone Call/),
   });
-  expect(seen.durationMs).toBeLessThan(700);
+  expect(seen.durationMs).toBeLessThan(1500);
 });
 
 test.each(["silent", "huge-body", "garbage", "closes-at-once"] as const)(
@@ -168,10 +168,10 @@ test.each(["silent", "huge-body", "garbage", "closes-at-once"] as const)(
   async (fault) => {
     const base = await serve((_, response) => json(response, 200, keyInfo));
     const page = await startFaultyServer(fault);
-    const seen = await look(base, { statusUrl: `http://127.0.0.1:${page.port}/` }, { deadlineMs: 700 });
+    const seen = await look(base, { statusUrl: `http://127.0.0.1:${page.port}/` }, { deadlineMs: 1500 });
     await page.stop();
     expect(seen.state).toBe("ok");
-    expect(seen.durationMs).toBeLessThan(700);
+    expect(seen.durationMs).toBeLessThan(1500);
   },
 );
 
@@ -179,10 +179,10 @@ test.each(["silent", "drip-body", "huge-body", "garbage", "closes-at-once", "slo
   "a vendor that is %s is down inside the deadline",
   async (fault) => {
     const faulty = await startFaultyServer(fault);
-    const seen = await look(`http://127.0.0.1:${faulty.port}`, { statusUrl: false }, { deadlineMs: 600 });
+    const seen = await look(`http://127.0.0.1:${faulty.port}`, { statusUrl: false }, { deadlineMs: 900 });
     await faulty.stop();
     expect(seen).toMatchObject({ state: "down", cause: "vendor-down" });
-    expect(seen.durationMs).toBeLessThan(1000);
+    expect(seen.durationMs).toBeLessThan(4000);
   },
 );
 

@@ -9,7 +9,7 @@ import { join, message, verbatim } from "../kernel/message.ts";
 import { secretSchema } from "../kernel/secret.ts";
 import { webAddressSchema } from "./http.ts";
 import { maskText } from "./http-evidence.ts";
-import { lookupTimeoutMs } from "./network-fault.ts";
+import { lookupTimeoutMs, verdictDueMs } from "./network-fault.ts";
 import { defineProbe, type Observation, type ProbeContext, type ProbeMemory } from "./probe.ts";
 import { decideVendor, type VendorOutcome, type VendorProfile } from "./vendor-decision.ts";
 
@@ -57,8 +57,6 @@ const schema = z.strictObject({
 
 type Spec = z.infer<typeof schema>;
 
-// What is left of the deadline to say more than "no answer" when the vendor is silent.
-const verdictShare = 0.1;
 const hintTimeoutMs = 2000;
 const hintFreshMs = 60_000;
 const longestRestMs = 900_000;
@@ -86,7 +84,7 @@ export const vendorProbe = defineProbe({
 
 async function ask(vendor: Vendor, spec: Spec, key: string, { signal, deadlineMs }: ProbeContext): Promise<VendorOutcome> {
   const baseUrl = spec.baseUrl ?? vendor.baseUrl;
-  const waitedMs = Math.round(deadlineMs * (1 - verdictShare));
+  const waitedMs = verdictDueMs(deadlineMs);
   const limit = AbortSignal.timeout(waitedMs);
   try {
     return { reply: await vendor.ask({ baseUrl, key, lookupTimeoutMs: lookupTimeoutMs(deadlineMs) }, AbortSignal.any([signal, limit])) };
@@ -118,7 +116,7 @@ async function readHint(vendor: Vendor, spec: Spec, { memory, clock, deadlineMs,
   const kept = memory.get<KeptHint>("status-hint");
   const now = clock.now();
   if (kept !== undefined && now - kept.at < hintFreshMs && now >= kept.at) return kept.hint ?? undefined;
-  const limit = AbortSignal.timeout(Math.round(Math.min(hintTimeoutMs, deadlineMs * (1 - verdictShare))));
+  const limit = AbortSignal.timeout(Math.min(hintTimeoutMs, verdictDueMs(deadlineMs)));
   const hint = await readVendorStatus(url, AbortSignal.any([signal, limit])).catch((error: unknown) => {
     if (limit.aborted || signal.aborted) return undefined;
     throw error;

@@ -104,7 +104,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       sleep: (ms) => app.clock.sleep(ms, options.signal).catch(() => {}),
       signal: options.signal,
     });
-    const wanted = response.leftAlone[0]?.reason;
+    const wanted = response.runs.findLast(({ state }) => state === "needs-human")?.message ?? response.leftAlone[0]?.reason;
     return finish({ ...response, last: response.picture, breakGlass, ...(wanted === undefined ? {} : { nextStep: wanted }) });
   } finally {
     await lock.release();

@@ -71,7 +71,7 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
       tried.add(findingKey(finding));
       // What was cured on the way (a service that another one's playbook started) needs no run of its own.
       if (hasActed && !(await scene.isStillThere(finding))) continue;
-      const result = await treat(finding, incident, scene);
+      const result = await treat(finding, incident, scene, runs);
       if ("reason" in result) leftAlone.set(findingKey(finding), { finding, reason: result.reason });
       else {
         runs.push(result.outcome);
@@ -113,9 +113,12 @@ async function resumeInterrupted(scene: Scene): Promise<RunOutcome[]> {
 
 type Treatment = { readonly outcome: RunOutcome } | { readonly reason: Message };
 
-async function treat(finding: Finding, incident: OpenIncident | undefined, scene: Scene): Promise<Treatment> {
+async function treat(finding: Finding, incident: OpenIncident | undefined, scene: Scene, earlier: readonly RunOutcome[]): Promise<Treatment> {
   const [playbook] = findPlaybooks(scene.playbooks, finding.cause, finding.zone);
   if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
+  // The same playbook already waits for a person: asking a second time for another symptom helps nobody.
+  const waiting = earlier.find(({ playbookId, state }) => playbookId === playbook.id && state === "needs-human");
+  if (waiting !== undefined) return { reason: waiting.message };
   const { orders, durable } = scene;
   if (orders.authority.level === "observe") return { reason: message("automation.authority", { level: "observe" }) };
   const held = heldBack(finding, await listSwitches(durable, scene.now()));

@@ -127,7 +127,8 @@ function sizeOf(file: string): number {
 function logTail(file: string, from: number): string | undefined {
   if (sizeOf(file) <= from) return undefined;
   const lines = readFileSync(file).subarray(from).toString("utf8").split("\n").filter((line) => line.trim() !== "");
-  return (lines.find((line) => /^\w*Error:|FATAL|PANIC/.test(line)) ?? lines.at(-1))?.trim();
+  // The last one: a killed predecessor may still be saying goodbye in the same log.
+  return (lines.findLast((line) => /^\w*Error:|FATAL|PANIC/.test(line)) ?? lines.at(-1))?.trim();
 }
 
 function notStarted(world: World, name: ProgramName, reason: string): Failure {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { DriverOrder } from "./driver.ts";
 import type { KillAt } from "./kill-at-write.ts";
 import { begunNames, breakGround, isLong, unmarkedRepeats, type Ground } from "./harness.ts";
@@ -12,6 +12,7 @@ let ground: Ground;
 beforeAll(() => {
   ground = breakGround();
 });
+afterEach(() => ground.endDrivers());
 afterAll(() => ground.clear());
 
 /** Every moment in the long form; in the short one every write once, before or after it in turn. */

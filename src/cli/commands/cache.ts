@@ -6,7 +6,8 @@ import { message, say } from "../../kernel/message.ts";
 import { survey } from "../../responder/survey.ts";
 import type { RedisConnection } from "../../integrations/redis.ts";
 import { nearestOf, usage } from "../arguments.ts";
-import { done, type Call, type Command, type Line, type Outcome } from "../command.ts";
+import { done, type Call, type Command, type Outcome } from "../command.ts";
+import type { Line } from "../line.ts";
 
 const options = { confirm: { what: message("cli.option.confirm") } } as const;
 
@@ -61,7 +62,7 @@ function showPlans(plans: Named<ClearPlan>, { isDryRun, screen }: Call): Outcome
 function showReports(reports: Named<ClearReport>, { screen }: Call): Outcome {
   const problems = reports.flatMap(([, report]) => report.problems);
   return done(
-    { stores: reports.map(([name, { store: _, ...report }]) => ({ name, ...report, problems: report.problems.map((problem) => say(problem, screen.language)) })) },
+    { stores: reports.map(([name, report]) => ({ name, ...report, problems: report.problems.map((problem) => say(problem, screen.language)) })) },
     [...reports.map(([name, { removed, durationMs }]) => message("cache.cleared", { name, count: removed, seconds: (durationMs / 1000).toFixed(1) })), ...problems],
     problems.length > 0 ? exitCodes.refused : exitCodes.allClear,
   );

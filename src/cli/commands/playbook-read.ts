@@ -12,7 +12,6 @@ import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
 import { zoneTones } from "../show-picture.ts";
 import { planDocument, planLines } from "../show-plan.ts";
-import { commandTable } from "../table.ts";
 
 export const playbookList: Command = {
   words: [],
@@ -45,11 +44,10 @@ export const playbookLint: Command = {
     const catalogue = await app.playbooks();
     const paths = words.length > 0 ? words : [...new Set([...catalogue.playbooks, ...catalogue.problems].map(({ path }) => path))];
     const playbookIds = new Set(catalogue.playbooks.map(({ id }) => id));
-    const commands = Object.entries(commandTable).map(([name, { isChanging }]) => ({ name, isWriting: isChanging }));
     const findings: LintFinding[] = [];
     for (const path of paths) {
       const text = await readText(path);
-      findings.push(...lintPlaybook(text, path, { now: app.clock.now(), commands, playbookIds }));
+      findings.push(...lintPlaybook(text, path, { now: app.clock.now(), commands: app.commands, playbookIds }));
     }
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const { language } = screen;

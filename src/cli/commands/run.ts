@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { App } from "../../app.ts";
 import { exitCodes, Failure } from "../../kernel/failure.ts";
+import { listStrandedRuns } from "../../kernel/durable/stranded-runs.ts";
 import { newId } from "../../kernel/ids.ts";
 import { message, type Message } from "../../kernel/message.ts";
 import { approvalTopic, type Approval } from "../../playbooks/run-contract.ts";
@@ -13,12 +14,16 @@ export const runList: Command = {
   words: [],
   options: {},
   async run({ app, screen }) {
-    const runs = await listRuns(await app.durable());
+    const durable = await app.durable();
+    const runs = await listRuns(durable);
+    const stranded = durable.store === undefined ? [] : await listStrandedRuns(durable.store.pool);
     return done(
-      { runs: runs.map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt: new Date(startedAt).toISOString() })) },
-      runs.length === 0
-        ? [message("run.none")]
-        : runs.map(({ id, playbookId, subject, state, startedAt }) => `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(when(startedAt, app), "dim")}`),
+      { runs: runs.map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt: new Date(startedAt).toISOString() })), stranded },
+      [
+        ...(runs.length === 0 ? [message("run.none")] : []),
+        ...stranded.map(({ id, shape }) => message("run.stranded", { run: id, shape })),
+        ...runs.map(({ id, playbookId, subject, state, startedAt }) => `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(when(startedAt, app), "dim")}`),
+      ],
     );
   },
 };

@@ -3,7 +3,8 @@ import { exitCodes } from "../../kernel/failure.ts";
 import { message, say } from "../../kernel/message.ts";
 import { bringBack, describeState, sightService, type ServiceSight } from "../../responder/bring-back.ts";
 import { usage } from "../arguments.ts";
-import { done, type Call, type Command, type Line, type Outcome } from "../command.ts";
+import { done, type Call, type Command, type Outcome } from "../command.ts";
+import type { Line } from "../line.ts";
 import type { Screen } from "../screen.ts";
 
 const actOptions = {

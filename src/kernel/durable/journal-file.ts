@@ -62,8 +62,12 @@ export function readLongest<Line extends object>(folders: readonly string[], nam
  * in a journal is carried out with our rights.
  */
 export function isOurs(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  } catch {
+    return false; // nothing there, or nothing we could read
+  }
 }
 
 /**

@@ -74,6 +74,7 @@ export const commandTexts = {
   "playbook.unreadable": { de: "{path} ist nicht lesbar ({reason})", en: "{path} cannot be read ({reason})" },
   "run.none": { de: "Noch kein Lauf", en: "No run yet" },
   "run.unknown": { de: "Den Lauf {run} gibt es nicht", en: "There is no run {run}" },
+  "run.stranded": { de: "✗ {run} wurde von einer anderen Version ({shape}) begonnen; keine laufende nimmt ihn auf", en: "✗ {run} was begun by another version ({shape}); no living one takes it" },
   "run.list-next": { de: "ampel run:list zeigt die letzten Läufe", en: "ampel run:list shows the latest runs" },
   "run.see": { de: "ampel run:show {run} ansehen", en: "See ampel run:show {run}" },
   "run.ended-already": { de: "Der Lauf {run} ist schon beendet ({state})", en: "Run {run} has ended already ({state})" },

@@ -1,5 +1,5 @@
 export const probeHostTexts = {
-  "host.unreachable": { de: "{host} ist nicht erreichbar: {reason}", en: "{host} cannot be reached: {reason}" },
+  "host.not-reached": { de: "{host} ist nicht erreichbar: {reason}", en: "{host} cannot be reached: {reason}" },
   "host.timed-out": { de: "{host} hat nicht rechtzeitig geantwortet ({reason})", en: "{host} did not answer in time ({reason})" },
   "host.look-failed": { de: "Auf {host} war nichts zu sehen: {reason}", en: "Nothing could be seen on {host}: {reason}" },
   "host.next-reach": { de: "Verbindung zu {host} prüfen (ssh, Schlüssel, Netz)", en: "Check the way to {host} (ssh, key, network)" },

@@ -21,8 +21,8 @@ export const responderTexts = {
   },
   "run.undo-partly": { de: "{reason}; nicht alles ist zurückgenommen", en: "{reason}; not everything is undone" },
   "run.approval-missing": {
-    de: "Schritt {step} braucht die Zustimmung eines Menschen: ampel playbook:run im Terminal starten, oder ampel run:approve {run} {step}",
-    en: "Step {step} needs a person's approval: start ampel playbook:run in a terminal, or ampel run:approve {run} {step}",
+    de: "Schritt {step} braucht die Zustimmung eines Menschen. Im Terminal: ampel playbook:run {playbook} --subject {subject}",
+    en: "Step {step} needs a person's approval. In a terminal: ampel playbook:run {playbook} --subject {subject}",
   },
   "run.approval-expired": { de: "Für Schritt {step} hat niemand rechtzeitig zugestimmt", en: "Nobody approved step {step} in time" },
   "run.approval-refused": { de: "{by} hat abgelehnt", en: "{by} refused" },

@@ -70,7 +70,8 @@ export const dataRules: readonly LintRule[] = [
     2,
     (command) =>
       isVerb(command, /^(optimize|cache):clear$/, "artisan") ||
-      (isVerb(command, /^(optimize|cache):clear$/, "ampel") && (verbOf(command)?.args ?? []).every((word) => word.startsWith("-"))),
+      // Ours clears the caches that the configuration names, by prefix; without a name only `cache:clear` is unclear.
+      (isVerb(command, /^cache:clear$/, "ampel") && (verbOf(command)?.args ?? []).every((word) => word.startsWith("-"))),
   ),
   commandRule("queue-clear", "data", 4, (command) => {
     if (isVerb(command, /^(queue|horizon):(clear|flush|forget|prune\S*)$|^queue:purge$/)) return true;

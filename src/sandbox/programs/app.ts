@@ -17,7 +17,9 @@ const paths = worldPaths(folder);
 
 const settings = readAppSettings(paths.appSettings);
 const pool = new pg.Pool({ connectionString: connectionString(world), max: 5, connectionTimeoutMillis: 1000, query_timeout: 3000, application_name: "app" });
-pool.on("error", () => {}); // an idle connection was lost: the next query makes a new one or fails
+// The pool listens only while a connection is idle; one that is lost in our hands, between two queries, would end the process.
+pool.on("connect", (client) => client.on("error", () => {}));
+pool.on("error", () => {}); // the next query makes a new connection or fails
 
 /** Looks through every entry: a cache that nobody clears makes each page slower. */
 async function findCached(key: string, response: ServerResponse): Promise<CacheEntry | undefined> {

@@ -12,6 +12,8 @@ const { folder, ports } = world;
 const paths = worldPaths(folder);
 
 const pool = new pg.Pool({ connectionString: connectionString(world), max: 2, connectionTimeoutMillis: 1000, query_timeout: 5000, application_name: "worker" });
+// The pool listens only while a connection is idle; one that is lost in our hands, between two queries, would end the process.
+pool.on("connect", (client) => client.on("error", () => {}));
 pool.on("error", () => {}); // the next query makes a new connection or fails
 
 const idleMs = 100;
