@@ -1,14 +1,14 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
-import pLimit from "p-limit";
 import { NetworkFault } from "./http-client-fault.ts";
 
 export type Address = { readonly address: string; readonly family: 4 | 6 };
 
 const defaultLimitMs = 3000;
-// getaddrinfo blocks a thread of four while it waits; the others stay free for the disk.
-const askingSystem = pLimit(2);
+// getaddrinfo blocks one of four threads while it waits; two stay free for the disk.
+const systemQueues: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+let nextQueue = 0;
 // How long IPv6 may lag behind IPv4 before we go without it (RFC 8305, resolution delay).
 const familyDelayMs = 50;
 // Answers of a resolver that was reached and knows no such name or type.
@@ -55,7 +55,14 @@ async function askAll(host: string, resolver: Resolver): Promise<readonly Addres
   if (other.addresses.length > 0) return other.addresses;
   const code = [found.code, other.code].find((each) => each !== undefined && !nothingThere.has(each));
   if (code !== undefined) throw new NetworkFault("lookup", code, host);
-  return await askingSystem(() => askSystem(host));
+  return await queueForSystem(() => askSystem(host));
+}
+
+async function queueForSystem<Value>(ask: () => Promise<Value>): Promise<Value> {
+  nextQueue = (nextQueue + 1) % systemQueues.length;
+  const asking = (systemQueues[nextQueue] ?? Promise.resolve()).then(ask);
+  systemQueues[nextQueue] = asking.catch(() => {}); // the one who asked hears of it
+  return await asking;
 }
 
 async function asked(answer: Promise<string[]>, family: 4 | 6): Promise<{ addresses: Address[]; code?: string }> {

@@ -44,7 +44,7 @@ export async function withRedis<Value>(connection: RedisConnection, signal: Abor
   }
   const password = connection.password?.reveal();
   const client = new Redis({
-    Connector: GuardedConnector as never,
+    Connector: GuardedConnector,
     ...(connection.user === undefined ? {} : { username: connection.user }),
     ...(password === undefined ? {} : { password }),
     lazyConnect: true,
@@ -68,7 +68,7 @@ export async function withRedis<Value>(connection: RedisConnection, signal: Abor
       return await abortable(work, signal);
     } catch (error) {
       const isReply = error instanceof Error && error.name === "ReplyError";
-      throw toFault(isReply && !/^NOAUTH/.test(error.message) ? error : (firstError ?? error), connection, signal);
+      throw toFault(isReply && !error.message.startsWith("NOAUTH") ? error : (firstError ?? error), connection, signal);
     }
   };
   try {
@@ -99,10 +99,10 @@ function toFault(error: unknown, connection: RedisConnection, signal: AbortSigna
 /** Redis tells its errors apart by the first word of their text. */
 function kindOfText(text: string): DatabaseFaultKind {
   if (/^(WRONGPASS|NOAUTH)|invalid password|without any password configured/.test(text)) return "credentials";
-  if (/^NOPERM/.test(text)) return "privilege";
-  if (/^LOADING/.test(text)) return "starting";
+  if (text.startsWith("NOPERM")) return "privilege";
+  if (text.startsWith("LOADING")) return "starting";
   if (/^(READONLY|MISCONF)/.test(text)) return "readonly";
-  if (/^OOM/.test(text)) return "disk-full";
+  if (text.startsWith("OOM")) return "disk-full";
   if (/max number of clients/.test(text)) return "too-many-connections";
   if (/DB index is out of range/.test(text)) return "database-missing";
   if (/Protocol error/i.test(text)) return "protocol";

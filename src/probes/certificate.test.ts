@@ -128,7 +128,10 @@ describe.skipIf(!hasOpenssl)("certificates (needs: apt-get install openssl)", ()
       ca: authority.caFile,
       expectBody: `hello gateway.example.org:${port}`,
     };
-    expect(await lookOnce(httpProbe, spec)).toMatchObject({ state: "ok", measures: { certificateDaysLeft: 89, status: 200 } });
+    expect(await lookOnce(httpProbe, spec, { now: () => now })).toMatchObject({
+      state: "ok",
+      measures: { certificateDaysLeft: 89, status: 200 },
+    });
     expect(await lookOnce(httpProbe, { ...spec, certificateWarnDays: 100 })).toMatchObject({
       state: "degraded",
       cause: "certificate-expiring",

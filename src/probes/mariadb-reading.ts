@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { DatabaseFault } from "../integrations/database-fault.ts";
 import { maskStatement } from "../integrations/sql-mask.ts";
-import { toNumber, type SqlSession } from "../integrations/sql-types.ts";
+import { toNumber, toText, type SqlSession } from "../integrations/sql-types.ts";
 import type { DatabaseReader } from "./database-look.ts";
 import { canaryTable, type TableIdentity } from "./table-watch.ts";
 
@@ -76,7 +76,8 @@ export const mariadbReader: DatabaseReader = {
       rows.map((row): [string, TableIdentity] => {
         const name = String(row["name"]);
         const tableId = ids.get(name);
-        return [name, { ...(row["createdAt"] === null ? {} : { createdAt: String(row["createdAt"]) }), ...(tableId === undefined ? {} : { tableId }) }];
+        const createdAt = toText(row["createdAt"]);
+        return [name, { ...(createdAt === "" ? {} : { createdAt }), ...(tableId === undefined ? {} : { tableId }) }];
       }),
     );
   },

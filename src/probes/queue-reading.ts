@@ -1,5 +1,6 @@
 import type { RedisSession } from "../integrations/redis.ts";
 import { withSql, type SqlConnection } from "../integrations/sql-session.ts";
+import { toText } from "../integrations/sql-types.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import type { QueueSight } from "./queue-verdict.ts";
@@ -45,7 +46,7 @@ function ageOfPayload(payload: string | undefined, now: number): number | undefi
 /** The id inside a job, never its content: what is remembered may be shown. */
 function nameJob(payload: string): string {
   const { uuid, id } = parsePayload(payload);
-  return String(uuid ?? id ?? hash(payload));
+  return [uuid, id].map(toText).find((name) => name !== "") ?? hash(payload);
 }
 
 function parsePayload(payload: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { DatabaseFault } from "../integrations/database-fault.ts";
 import { maskStatement } from "../integrations/sql-mask.ts";
 import { withSql, type SqlConnection } from "../integrations/sql-session.ts";
-import { toNumber, type SqlRow, type SqlSession } from "../integrations/sql-types.ts";
+import { toNumber, toText, type SqlRow, type SqlSession } from "../integrations/sql-types.ts";
 import { message, type Message } from "../kernel/message.ts";
 import { mariadbReader } from "../probes/mariadb-reading.ts";
 import { postgresReader } from "../probes/postgres-reading.ts";
@@ -39,19 +39,19 @@ async function readMariadbSessions(session: SqlSession): Promise<SessionList> {
   const ages = new Map((transactions ?? []).map((row) => [toNumber(row["id"]), Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0))]));
   const sessions = rows.map((row): DatabaseSession => {
     const id = toNumber(row["id"]) ?? 0;
-    const user = text(row["user"]);
-    const client = text(row["client"]) || "local";
+    const user = toText(row["user"]);
+    const client = toText(row["client"]) || "local";
     const transactionMs = ages.get(id);
-    const command = text(row["command"]);
+    const command = toText(row["command"]);
     const guard = id === own ? message("session.own") : protectMariadb(user, command);
     return {
       id,
       user,
       client,
-      database: text(row["db"]),
-      state: [command, text(row["state"])].filter((part) => part !== "").join(": "),
+      database: toText(row["db"]),
+      state: [command, toText(row["state"])].filter((part) => part !== "").join(": "),
       ageMs: (toNumber(row["seconds"]) ?? 0) * 1000,
-      statement: maskStatement(text(row["statement"]), "mariadb"),
+      statement: maskStatement(toText(row["statement"]), "mariadb"),
       identity: `${startedAt}/${id}/${user}/${client}`,
       ...(transactionMs === undefined ? {} : { transactionMs }),
       ...(guard === undefined ? {} : { protectedBy: guard }),
@@ -78,24 +78,20 @@ async function readPostgresSessions(session: SqlSession): Promise<SessionList> {
 
 function toPostgresSession(row: SqlRow): DatabaseSession {
   const id = toNumber(row["pid"]) ?? 0;
-  const user = text(row["usename"]);
+  const user = toText(row["usename"]);
   const transactionMs = toNumber(row["transactionMs"]);
   const kind = row["backend_type"];
   const guard = row["isOwn"] === true ? message("session.own") : kind === "walsender" ? message("session.replication") : kind === "client backend" ? undefined : kind === null ? message("session.hidden") : message("session.internal");
   return {
     id,
     user,
-    client: text(row["client"]),
-    database: text(row["datname"]),
-    state: text(row["state"]) || text(kind),
+    client: toText(row["client"]),
+    database: toText(row["datname"]),
+    state: toText(row["state"]) || toText(kind),
     ageMs: Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0)),
-    statement: maskStatement(text(row["query"]), "postgres"),
-    identity: `${text(row["started"])}/${id}/${user}`,
+    statement: maskStatement(toText(row["query"]), "postgres"),
+    identity: `${toText(row["started"])}/${id}/${user}`,
     ...(transactionMs === undefined ? {} : { transactionMs: Math.max(0, Math.round(transactionMs)) }),
     ...(guard === undefined ? {} : { protectedBy: guard }),
   };
-}
-
-function text(value: unknown): string {
-  return value === null || value === undefined ? "" : String(value);
 }

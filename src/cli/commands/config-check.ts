@@ -1,5 +1,6 @@
 import { checkConfig } from "../../config/check.ts";
 import { ConfigInvalid, printProblem } from "../../config/problem.ts";
+import { formatDuration } from "../../kernel/duration.ts";
 import { exitCodes } from "../../kernel/failure.ts";
 import { message, say } from "../../kernel/message.ts";
 import type { ConfigProblem } from "../../config/problem.ts";
@@ -8,7 +9,7 @@ import { done, type Command } from "../command.ts";
 /** Every mistake at once, with its line and what to write instead; then whether what is named is really there. */
 export const configCheck: Command = {
   words: [],
-  options: { connect: { what: message("option.connect") } },
+  options: { connect: { what: message("option.connect") }, probes: { what: message("option.list-probes") } },
   needsConfig: false,
   async run({ app, flags, screen, signal }) {
     const { language } = screen;
@@ -21,6 +22,7 @@ export const configCheck: Command = {
       return done(
         { file: loaded.file, probes: probes.length, findings: findings.map((finding) => ({ level: finding.level, ...show(finding) })) },
         [
+          ...(flags.has("probes") ? probes.map(({ id, kind, host, everyMs, dependsOn }) => `  ${id}  ${screen.style(`${kind} · ${host} · ${formatDuration(everyMs)}${dependsOn.length === 0 ? "" : ` ← ${dependsOn.join(", ")}`}`, "dim")}`) : []),
           ...findings.map((finding) => `${screen.style(finding.level === "error" ? "✗" : "!", finding.level === "error" ? "bad" : "warn")} ${printProblem(finding, language)}`),
           message("config.check-summary", { file: loaded.file, probes: probes.length, errors, warnings: findings.length - errors }),
         ],

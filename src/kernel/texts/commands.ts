@@ -95,6 +95,8 @@ export const commandTexts = {
   "command.init": { de: "Die Maschine ansehen und eine ampel.yaml dafür schreiben", en: "Look at the machine and write an ampel.yaml for it" },
   "command.daemon": { de: "Dauernd prüfen und bei Bedarf handeln", en: "Check all the time and act when needed" },
   "option.connect": { de: "Auch bei den Hosts anklopfen", en: "Knock at the hosts as well" },
+  "option.list-probes": { de: "Zeigen, was überwacht wird", en: "Show what is watched" },
+  "option.ssh": { de: "Diesen Server ansehen statt der eigenen Maschine", en: "Look at this server instead of this machine" },
   "option.output": { de: "Zieldatei (Standard ./ampel.yaml); eine vorhandene bleibt unberührt", en: "File to write (default ./ampel.yaml); an existing one is left alone" },
   "option.listen": { de: "Adresse für Lebenszeichen, Standard 127.0.0.1:7310, off schaltet ab", en: "Address for heartbeats, default 127.0.0.1:7310, off switches it off" },
   "config.check-summary": { de: "{file}: {probes} Prüfungen, {errors} Fehler, {warnings} Warnungen", en: "{file}: {probes} checks, {errors} errors, {warnings} warnings" },
