@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { openHost, type Host } from "./integrations/host.ts";
+import type { Happening } from "./logbook/entry.ts";
 import { systemClock, type Clock } from "./kernel/clock.ts";
 import { Failure } from "./kernel/failure.ts";
 import { message, type Language } from "./kernel/message.ts";
@@ -40,10 +41,14 @@ export type App = {
   playbooks(): Promise<PlaybookCatalogue>;
   /** The store, or the journal files when it is gone. Opened once. */
   durable(): Promise<Durable>;
+  /** The same, but tries the store once more when it was gone before. */
+  durableAgain(): Promise<Durable>;
   /** Runs a command of ours in this process, as a playbook line does. */
   execute(words: readonly string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
   /** Who is told that a run waits for an approval; a terminal puts its question here. */
   onApprovalWanted: (wanted: WantedApproval) => void;
+  /** Everything that happens, as it happens; a terminal shows the step that runs. */
+  onHappening: (happening: Happening) => void;
   /** Another app beside this one, with a configuration and an environment of its own. */
   fork(given: { readonly configPath: string; readonly env: Environment }): App;
   close(): Promise<void>;
@@ -130,10 +135,19 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
           journalFolders: app.journalFolders,
           databaseUrl: env["AMPEL_DATABASE_URL"],
           clock,
+          onHappening: (happening) => app.onHappening(happening),
           hands: { clock, localEnv: shellEnvironment(app, env, known?.file), openHost: app.openHost, onApprovalWanted: (wanted) => app.onApprovalWanted(wanted), command: (words, { signal }) => app.execute(words, signal) },
         });
       })()),
     onApprovalWanted: () => {},
+    onHappening: () => {},
+    durableAgain: async () => {
+      const known = await app.durable();
+      if (known.mode === "store") return known;
+      await known.close();
+      durable = undefined;
+      return await app.durable();
+    },
     execute: (words, signal) => execute(words, app, signal),
     fork: (given) => openApp({ ...given, language: app.language, cwd, clock, commands, execute }),
     close: async () => {

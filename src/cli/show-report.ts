@@ -1,18 +1,28 @@
 import type { Change } from "../changes/change.ts";
 import { exitCodes } from "../kernel/failure.ts";
 import { message, say } from "../kernel/message.ts";
+import type { Happening } from "../logbook/entry.ts";
 import type { JobOptions, Report } from "../responder/main-job.ts";
 import { done, type Outcome } from "./command.ts";
 import type { Screen } from "./screen.ts";
 import { clockText, findingDocument, headline, nextStepOf, pictureDocument, pictureLines } from "./show-picture.ts";
 import { planDocument, planLines } from "./show-plan.ts";
-import { runDocument, runLines } from "./show-run.ts";
+import { runDocument, runLines, stepMark } from "./show-run.ts";
 
 /** Progress as a person wants it: what is looked at, what runs, what was asked. */
 export function hearing(screen: Screen): Pick<JobOptions, "onProgress" | "onLook"> {
   return {
     onProgress: (what) => screen.tell(what, "dim"),
     onLook: (finished, count) => screen.draw([message("survey.progress", { done: finished, count })]),
+  };
+}
+
+/** On a terminal, the step that runs and what came of the last one, redrawn in place. */
+export function showSteps(screen: Screen): (happening: Happening) => void {
+  return (happening) => {
+    if (happening.kind === "step-started") screen.draw([`  … ${happening.name}`]);
+    if (happening.kind === "step-ended") screen.draw([`  ${stepMark(happening.state, screen)} ${happening.name}`]);
+    if (happening.kind === "alarm") screen.tell(happening.message, "bad");
   };
 }
 
@@ -38,7 +48,7 @@ export function describeReport(report: Report, screen: Screen): Outcome {
     {
       zone,
       zoneNow: pictureDocument(last, language)["zone"],
-      incidentId: report.incidentId,
+      incidentId: report.incident?.id,
       mode: report.breakGlass === undefined ? "store" : "break-glass",
       changes: report.changes.map(({ at, kind, host, what, isBlind }) => ({ at: new Date(at).toISOString(), kind, host, what: say(what, language), isBlind })),
       findings: first.findings.map((finding) => findingDocument(finding, language)),

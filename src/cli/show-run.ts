@@ -15,6 +15,11 @@ const marks: Readonly<Record<StepState, readonly [mark: string, tone: Tone]>> = 
   "undo-failed": ["✗", "bad"],
 };
 
+export function stepMark(state: StepState, screen: Screen): string {
+  const [mark, tone] = marks[state];
+  return screen.style(mark, tone);
+}
+
 export function runLines(run: RunOutcome, screen: Screen): string[] {
   const { language } = screen;
   return [
@@ -25,11 +30,11 @@ export function runLines(run: RunOutcome, screen: Screen): string[] {
 }
 
 export function stepLines(step: StepReport, screen: Screen): string[] {
-  const [mark, tone] = marks[step.state];
+  const [, tone] = marks[step.state];
   const seconds = (step.durationMs / 1000).toFixed(1);
   const isTold = step.state !== "done" && step.state !== "skipped";
   return [
-    `    ${screen.style(mark, tone)} ${step.name}  ${seconds} s  ${screen.style(say(step.message, screen.language), isTold ? tone : "dim")}`,
+    `    ${stepMark(step.state, screen)} ${step.name}  ${seconds} s  ${screen.style(say(step.message, screen.language), isTold ? tone : "dim")}`,
     ...(isTold ? step.output.split("\n").slice(-3).filter((line) => line !== "").map((line) => `      ${screen.style(line, "dim")}`) : []),
   ];
 }

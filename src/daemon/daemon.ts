@@ -36,6 +36,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   if (lock === undefined) throw new Failure("run-busy", message("daemon.busy"), message("daemon.busy-next"));
   const loaded = await app.loaded();
   const watcher = openWatcher(app, loaded, options);
+  app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
   void app.durable();
   const heartbeats = openHeartbeatServer(options.listen, { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now() }, options.onEvent);
@@ -127,8 +128,8 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
       const seen = picture();
       for (const finding of seen.findings) treated.add(findingKey(finding));
       const { playbooks } = await app.playbooks();
-      await respond(seen, {
-        durable: await app.durable(),
+      const { leftAlone } = await respond(seen, {
+        durable: await app.durableAgain(),
         playbooks,
         probes,
         hosts: new Set(Object.keys(config.hosts)),
@@ -141,6 +142,7 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
         sleep: async () => {},
         signal,
       });
+      for (const { finding, reason } of leftAlone) onEvent(message("daemon.left-alone", { subject: finding.subject, reason }));
     } finally {
       await lock.release();
     }

@@ -26,10 +26,12 @@ export function openFileLogbook(folders: readonly string[], clock: Clock): Logbo
   };
 }
 
-/** Every entry that waits in files, oldest first. */
+/** Every entry that waits in files, oldest first; what a process that took over wrote again counts once, as the first wrote it. */
 export function readFileEntries(folders: readonly string[]): Entry[] {
   const names = listJournalFiles(folders, logbookEnding);
-  return names.flatMap((name) => readLongest<Entry>(folders, name)).sort((left, right) => left.at - right.at);
+  const written = names.flatMap((name) => readLongest<Entry>(folders, name)).sort((left, right) => left.at - right.at);
+  const known = new Set<string>();
+  return written.filter(({ id }) => !known.has(id) && known.add(id));
 }
 
 /** Brings what was written without the store into it; safe to repeat. Returns how many entries were new. */

@@ -48,7 +48,6 @@ export async function diagnose(probes: readonly Probe[], eyes: Eyes, options: Di
       return [probe.id, history] as const;
     }),
   );
-  eyes.memory.save();
   return new Map(histories);
 }
 

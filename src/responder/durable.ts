@@ -6,7 +6,7 @@ import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
 import { Failure } from "../kernel/failure.ts";
 import { verbatim, type Message } from "../kernel/message.ts";
 import { importFileEntries, openFileLogbook, openStoreLogbook, readFileEntries } from "../logbook/logbook.ts";
-import type { Entry, Logbook } from "../logbook/entry.ts";
+import type { Entry, Happening, Logbook } from "../logbook/entry.ts";
 import { playbookWorkflow } from "../playbooks/run.ts";
 import { undoWorkflow, type UndoInput } from "../playbooks/undo-run.ts";
 import type { RunHands, RunInput, RunOutcome } from "../playbooks/run-contract.ts";
@@ -46,6 +46,7 @@ export type DurableOptions = {
   readonly journalFolders: readonly string[];
   readonly databaseUrl: string | undefined;
   readonly clock: Clock;
+  onHappening?(happening: Happening): void;
   readonly hands: Omit<RunHands, "logbook" | "takeLock" | "freeLock">;
 };
 
@@ -65,8 +66,8 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   }
 }
 
-async function openOnStore(store: Store, { clock, hands, journalFolders }: DurableOptions): Promise<Durable> {
-  const logbook = openStoreLogbook(store.pool, clock);
+async function openOnStore(store: Store, { clock, hands, journalFolders, onHappening }: DurableOptions): Promise<Durable> {
+  const logbook = observed(openStoreLogbook(store.pool, clock), onHappening);
   const all: RunHands = {
     ...hands,
     logbook,
@@ -83,13 +84,16 @@ async function openOnStore(store: Store, { clock, hands, journalFolders }: Durab
     onLost: () => process.exit(75),
   });
   const importedCount = await importFileEntries(store.pool, journalFolders);
+  // What was begun in break-glass is finished from its own journal: begun anew in the store, its effects would come twice.
+  const files = startFileEngine(journalFolders, clock);
+  const begunOnFiles = new Set(listUnfinishedRuns(journalFolders).map(({ id }) => id));
   return {
     mode: "store",
     store,
     logbook,
     importedCount,
     engine,
-    run: (id, input) => engine.start(workflow, id, input),
+    run: (id, input) => (begunOnFiles.has(id) ? files : engine).start(workflow, id, input),
     undo: (id, input) => engine.start(undo, id, input),
     entries: () => [],
     unfinished: async () => {
@@ -108,15 +112,27 @@ async function openOnStore(store: Store, { clock, hands, journalFolders }: Durab
       return rows.map(({ service, at }) => ({ service, at: at.getTime() }));
     },
     close: async () => {
+      await files.stop();
       await engine.stop();
       await store.close();
     },
   };
 }
 
-function openOnFiles(reason: Message, { clock, hands, journalFolders }: DurableOptions): Durable {
+/** Tells a listener what was written, after it is on disk. */
+function observed(logbook: Logbook, onHappening: (happening: Happening) => void = () => {}): Logbook {
+  return {
+    write: async (happening, id) => {
+      await logbook.write(happening, id);
+      onHappening(happening);
+    },
+  };
+}
+
+function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappening }: DurableOptions): Durable {
   const folders = writableFolders(journalFolders);
-  const logbook = openFileLogbook(folders, clock);
+  const file = openFileLogbook(folders, clock);
+  const logbook = observed(file, onHappening);
   const engine = startFileEngine(folders, clock);
   const holders = new Map<string, string>();
   const all: RunHands = {
@@ -151,7 +167,7 @@ function openOnFiles(reason: Message, { clock, hands, journalFolders }: DurableO
     serviceStarts: async (since) => readFileEntries(folders).flatMap((entry) => (entry.kind === "service-started" && entry.at > since ? [{ service: entry.service, at: entry.at }] : [])),
     close: async () => {
       await engine.stop();
-      logbook.close();
+      file.close();
     },
   };
 }

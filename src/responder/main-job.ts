@@ -9,7 +9,7 @@ import type { RunOutcome } from "../playbooks/run-contract.ts";
 import { decideExitCode, type Picture } from "../triage/triage.ts";
 import type { Finding } from "../triage/finding.ts";
 import { recentChanges } from "./changes.ts";
-import { inputFor, respond, type Orders } from "./respond.ts";
+import { inputFor, respond, type OpenIncident, type Orders } from "./respond.ts";
 import { writeStatus } from "./status-file.ts";
 import { seesStill, survey } from "./survey.ts";
 
@@ -24,7 +24,7 @@ export type Report = {
   readonly plans: readonly PlannedRun[];
   readonly leftAlone: readonly { readonly finding: Finding; readonly reason: Message }[];
   readonly changes: readonly Change[];
-  readonly incidentId: string | undefined;
+  readonly incident: OpenIncident | undefined;
   readonly breakGlass: Message | undefined;
   readonly durationMs: number;
   readonly budgetMs: number;
@@ -54,8 +54,12 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
   options.onProgress(message("responder.looking", { count: probes.length }));
   const lookAll = async (): Promise<Picture> => {
     const { picture } = await survey(app, probes, { signal: options.signal, onResult: (_, done, count) => options.onLook(done, count) });
-    writeStatus(app.stateFolder, { name: config.name, language: config.language, timeZone: config.timezone, picture, freshForMs: 60_000 });
+    publish(picture);
     return picture;
+  };
+  const publish = (picture: Picture, incident?: OpenIncident): void => {
+    const clock = incident === undefined || picture.zone === undefined ? {} : { incident: { ...incident, budgetMs: config.zones[picture.zone] } };
+    writeStatus(app.stateFolder, { name: config.name, language: config.language, timeZone: config.timezone, picture, freshForMs: 60_000, ...clock });
   };
   // Nothing waits for the store: it opens while the probes look, and its absence is only a reason for break-glass.
   if (options.mayFix) app.durable().catch(() => {});
@@ -69,7 +73,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       plans: [],
       leftAlone: [],
       changes,
-      incidentId: undefined,
+      incident: undefined,
       breakGlass: undefined,
       nextStep: undefined,
       ...given,
@@ -104,6 +108,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       sleep: (ms) => app.clock.sleep(ms, options.signal).catch(() => {}),
       signal: options.signal,
     });
+    publish(response.picture, response.incident);
     const wanted = response.runs.findLast(({ state }) => state === "needs-human")?.message ?? response.leftAlone[0]?.reason;
     return finish({ ...response, last: response.picture, breakGlass, ...(wanted === undefined ? {} : { nextStep: wanted }) });
   } finally {

@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import { hours } from "../kernel/clock.ts";
 import { newId } from "../kernel/ids.ts";
-import { join, message, type Message } from "../kernel/message.ts";
+import { join, message, verbatim, type Message } from "../kernel/message.ts";
 import type { Zone } from "../probes/cause.ts";
 import type { Probe } from "../probes/probe.ts";
 import { findPlaybooks } from "../playbooks/catalogue.ts";
@@ -27,7 +28,7 @@ export type Response = {
   readonly runs: readonly RunOutcome[];
   /** Findings nothing was done about, with the reason. */
   readonly leftAlone: readonly { readonly finding: Finding; readonly reason: Message }[];
-  readonly incidentId: string | undefined;
+  readonly incident: OpenIncident | undefined;
 };
 
 export type Scene = {
@@ -82,9 +83,19 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
     picture = await lookAfterSettling(runs, scene);
   }
   await closeIncident(incident, picture, scene);
-  const remaining = new Set(picture.findings.map(findingKey));
-  const stillThere = [...leftAlone.values()].filter(({ finding }) => remaining.has(findingKey(finding)));
-  return { picture, runs, leftAlone: stillThere, incidentId: incident?.id };
+  return { picture, runs, leftAlone: explainRest(picture, leftAlone, runs), incident };
+}
+
+type LeftAlone = Response["leftAlone"][number];
+
+/** Why each finding that is still there was not treated, or did not stay cured. */
+function explainRest(picture: Picture, leftAlone: ReadonlyMap<string, LeftAlone>, runs: readonly RunOutcome[]): LeftAlone[] {
+  return picture.findings.flatMap((finding) => {
+    const known = leftAlone.get(findingKey(finding));
+    if (known !== undefined) return [{ finding, reason: known.reason }];
+    const isBack = finding.mutedBy === undefined && runs.some(({ subject, state }) => subject === finding.subject && state === "succeeded");
+    return isBack ? [{ finding, reason: message("responder.came-back", { subject: finding.subject }) }] : [];
+  });
 }
 
 /** A service that starts and dies after five seconds is not up. */
@@ -106,9 +117,23 @@ async function resumeInterrupted(scene: Scene): Promise<RunOutcome[]> {
   const outcomes: RunOutcome[] = [];
   for (const { id, input } of await scene.durable.unfinished()) {
     scene.onProgress(message("responder.resumed", { run: id }));
-    outcomes.push(await scene.durable.run(id, input));
+    outcomes.push(await carryOut(id, input, scene));
   }
   return outcomes;
+}
+
+/** A run that was cancelled, or broke on a bug of ours, is an outcome as well: it must not be taken up for ever, and the others wait. */
+async function carryOut(id: string, input: RunInput, { durable, signal }: Scene): Promise<RunOutcome> {
+  try {
+    return await durable.run(id, input);
+  } catch (error) {
+    const isCancelled = error instanceof Error && /was cancelled/.test(error.message);
+    if (signal.aborted || (error instanceof Error && error.name === "AbortError" && !isCancelled)) throw error;
+    const state = isCancelled ? "cancelled" : "needs-human";
+    const reason = verbatim(String(error));
+    await durable.logbook.write({ kind: "run-ended", runId: id, state, message: reason }, `${id}:ended`);
+    return { runId: id, playbookId: basename(input.playbookPath, ".md"), subject: input.subject, state, message: reason, steps: [], durationMs: 0 };
+  }
 }
 
 type Treatment = { readonly outcome: RunOutcome } | { readonly reason: Message };
@@ -133,7 +158,7 @@ async function treat(finding: Finding, incident: OpenIncident | undefined, scene
   const { refusals } = planRun(playbook, { ...input, subjectHost: input.host, hosts: scene.hosts });
   if (refusals.length > 0) return { reason: join(refusals) };
   scene.onProgress(message("responder.running", { playbook: playbook.id, subject: finding.subject }));
-  return { outcome: await durable.run(newId("run"), input) };
+  return { outcome: await carryOut(newId("run"), input, scene) };
 }
 
 /** Why a switch of an operator keeps this finding from being treated. */
@@ -161,27 +186,28 @@ export function inputFor(playbook: Playbook, finding: Pick<Finding, "subject" | 
   };
 }
 
-type OpenIncident = { readonly id: string; readonly isNew: boolean };
+export type OpenIncident = { readonly id: string; readonly openedAt: number };
 
 /** One incident at a time: a second cause joins the first, it does not page a second time. */
-async function openIncident(picture: Picture, { durable }: Scene): Promise<OpenIncident | undefined> {
+async function openIncident(picture: Picture, { durable, now }: Scene): Promise<OpenIncident | undefined> {
   if (picture.zone === undefined) return undefined;
   const known = await findOpenIncident(durable);
-  const id = known ?? newId("inc");
+  const { id, openedAt } = known ?? { id: newId("inc"), openedAt: now() };
   const kind = known === undefined ? "incident-opened" : "incident-zone";
   await durable.logbook.write({ kind, incidentId: id, zone: picture.zone });
   for (const finding of picture.findings) await durable.logbook.write({ kind: "finding-seen", incidentId: id, finding });
-  return { id, isNew: known === undefined };
+  return { id, openedAt };
 }
 
-async function findOpenIncident({ store }: Durable): Promise<string | undefined> {
-  const found = await store?.pool.query<{ id: string }>("select id from ampel.incident where state <> 'resolved'");
-  return found?.rows[0]?.id;
+async function findOpenIncident({ store }: Durable): Promise<OpenIncident | undefined> {
+  const found = await store?.pool.query<{ id: string; opened_at: Date }>("select id, opened_at from ampel.incident where state <> 'resolved'");
+  const row = found?.rows[0];
+  return row === undefined ? undefined : { id: row.id, openedAt: row.opened_at.getTime() };
 }
 
 /** Also closes one that an earlier responder left open, when nothing is wrong any more. */
 async function closeIncident(incident: OpenIncident | undefined, picture: Picture, { durable }: Scene): Promise<void> {
-  const id = incident?.id ?? (await findOpenIncident(durable));
+  const id = (incident ?? (await findOpenIncident(durable)))?.id;
   if (id === undefined || picture.blindness.length > 0) return;
   if (picture.zone === undefined && picture.blindSpots.length === 0) {
     await durable.logbook.write({ kind: "incident-resolved", incidentId: id });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { App } from "../app.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
+import { writableFolders } from "../store/state-folder.ts";
 import { decidePicture, type Picture } from "../triage/triage.ts";
 import type { Finding } from "../triage/finding.ts";
 import { diagnose, look, type DiagnoseOptions } from "./diagnose.ts";
@@ -11,6 +12,8 @@ export async function survey(app: App, probes: readonly Probe[], options: Diagno
   const histories = await diagnose(probes, { clock: app.clock, memory: app.memory, openHost: app.openHost }, options);
   const results = [...histories.values()].flatMap(({ recent }) => recent.slice(-1));
   const blindness = decideBlindness(probes, results, hasRoute());
+  // Without any place to write, figures cannot be compared and nothing that is done could be written down.
+  if (!app.memory.save() && writableFolders(app.journalFolders).length === 0) blindness.push(message("blind.memory"));
   return { picture: decidePicture(probes, histories, app.clock.now(), blindness), results };
 }
 

@@ -55,7 +55,8 @@ const worries = (results: readonly (ProbeResult & { subject: string })[]): strin
   results.filter(({ state }) => state !== "ok").map((result) => `${result.probeId} ${result.state} ${result.cause ?? "-"}: ${say(result.message, "en")}`);
 
 test("the configuration of a world is accepted, and its probes find nothing to complain about", async () => {
-  expect(worries(await diagnose())).toEqual([]);
+  // On a busy machine one page may be late once; damping is for that, and here the second look.
+  await expect.poll(async () => worries(await diagnose()), { timeout: 10_000 }).toEqual([]);
   expect([...new Set(probes.map(({ kind }) => kind))].sort()).toEqual(["disk", "http", "postgres", "queue", "service", "vendor"]);
 });
 

@@ -10,7 +10,7 @@ import { ask } from "./request.ts";
 import { diskBudgetBytes, serviceNames, worldPaths, type World } from "./world.ts";
 
 /** From where on the world counts as broken; the configuration of the world uses the same figures. */
-export const worldLimits = { latencyMs: 500, queueDepth: 50, heartbeatAgeMs: 3000, usedPercent: 90 } as const;
+export const worldLimits = { latencyMs: 700, queueDepth: 50, heartbeatAgeMs: 3000, usedPercent: 90 } as const;
 
 /** True when nothing is wrong with the world. */
 export async function isWorldHealthy(world: World, signal?: AbortSignal): Promise<boolean> {

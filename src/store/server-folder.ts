@@ -61,8 +61,17 @@ export function prepareFolders({ stateFolder, folder, socketFolder, owner }: Pla
     chmodSync(stateFolder, 0o755);
   }
   for (const each of [folder, socketFolder]) {
-    mkdirSync(each, { recursive: true, mode: 0o700 });
+    if (!existsSync(each)) makeFolder(each);
     if (owner.isOther) chownSync(each, owner.uid, owner.gid);
+  }
+}
+
+/** Not `recursive`: that one hides the true reason, a disk that is read-only. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

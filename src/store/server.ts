@@ -7,7 +7,6 @@ import { message, verbatim } from "../kernel/message.ts";
 import { checkGround } from "./ground.ts";
 import { locate, urlOf, type Place } from "./server-folder.ts";
 import { startServer, type StartAttempt } from "./server-start.ts";
-import { readPid } from "./stale-lock.ts";
 
 /** Ampel's own Postgres below the state folder, reached by unix socket only: no port, no collision, no network. */
 export type StoreServer = {
@@ -136,13 +135,13 @@ async function tryStart(place: Place, signal?: AbortSignal): Promise<StartAttemp
 }
 
 async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
-  let pid: number | undefined;
   try {
     // Two that leave in the same moment would each see the other and both go: the lock lets one be the last.
     await presence.query(limited("select pg_advisory_lock($1)", [leavingLock]));
     if (!(await isLast(presence))) return;
-    pid = readPid(join(place.data, "postmaster.pid"));
-    if (pid !== undefined) process.kill(pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
+    // The server's own file, not the one at our path: a deleted state folder may hold another server by now.
+    const { rows } = await presence.query<{ pid: number }>(limited("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []));
+    if (rows[0] !== undefined) process.kill(rows[0].pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
   } catch {
     return; // gone already, or not ours to stop
   } finally {

@@ -1,7 +1,8 @@
 import { message } from "../../kernel/message.ts";
 import { respondOnce } from "../../responder/main-job.ts";
+import { askAtTerminal } from "../ask-approval.ts";
 import type { Command } from "../command.ts";
-import { describeReport, hearing } from "../show-report.ts";
+import { describeReport, hearing, showSteps } from "../show-report.ts";
 
 /** The source's first promise: one command that looks, sorts, fixes, and proves it. */
 export const emergencyResponse: Command = {
@@ -15,6 +16,8 @@ export const emergencyResponse: Command = {
       const { rehearse } = await import("../rehearsal.ts");
       return await rehearse(call, found === undefined);
     }
+    app.onApprovalWanted = (wanted) => void askAtTerminal(wanted, app, screen);
+    app.onHappening = showSteps(screen);
     const mayFix = flags.has("auto-fix") && !isDryRun;
     const report = await respondOnce(app, { mayFix, canAsk: screen.isInteractive, signal, ...hearing(screen) });
     return describeReport(report, screen);

@@ -113,6 +113,8 @@ export const commandTexts = {
   "daemon.reloaded": { de: "Neue Konfiguration übernommen: {count} Prüfungen", en: "Took the new configuration: {count} checks" },
   "daemon.reload-failed": { de: "Die neue Konfiguration ist ungültig, die alte gilt weiter: {reason}", en: "The new configuration is invalid, the old one stays: {reason}" },
   "daemon.picture": { de: "{zone}: {subjects}", en: "{zone}: {subjects}" },
+  "daemon.left-alone": { de: "{subject} bleibt: {reason}", en: "{subject} remains: {reason}" },
+  "daemon.approval-wanted": { de: "Ein Mensch wird gebraucht: ampel run:approve {run} {step}", en: "A person is needed: ampel run:approve {run} {step}" },
   "daemon.ended": { de: "Beendet", en: "Ended" },
   "daemon.probe-broken": { de: "Die Prüfung {probe} ist abgestürzt: {reason}", en: "The check {probe} crashed: {reason}" },
   "daemon.listen-failed": { de: "Lebenszeichen werden nicht angenommen: {address} ({reason})", en: "Heartbeats are not accepted: {address} ({reason})" },

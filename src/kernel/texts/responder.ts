@@ -83,6 +83,8 @@ export const responderTexts = {
   "service.order": { de: "Reihenfolge: {order}", en: "Order: {order}" },
   "option.settle": { de: "So lange muss er oben bleiben, zum Beispiel 7s (Standard 0s)", en: "How long it must stay up, for example 7s (default 0s)" },
   "option.force-start": { de: "Trotz Grenze oder Bedenken starten (nur ein Mensch)", en: "Start in spite of a limit or a concern (people only)" },
+  "responder.came-back": { de: "{subject} wurde behandelt und ist wieder krank: ein Mensch muss die Ursache suchen", en: "{subject} was treated and is sick again: a person has to find the cause" },
+  "responder.step": { de: "{playbook}: {step}", en: "{playbook}: {step}" },
   "responder.settling": { de: "Ich beobachte noch {seconds} s, ob es oben bleibt …", en: "Watching {seconds} s more whether it stays up …" },
   "service.no-reload": { de: "{service} kann laut Konfiguration nicht ohne Abbruch neu laden", en: "{service} cannot reload without dropping requests, by configuration" },
   "service.no-reload-next": { de: "Unter services: {service}: reload: true eintragen, wenn er es kann", en: "Write reload: true under services: {service}: if it can" },

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -44,6 +44,8 @@ export type RigGround = {
   readonly server: BootedHost;
   /** What this server has, for `configure`. */
   readonly sections: Readonly<Record<string, unknown>>;
+  /** The entry of the server under `hosts`, for an account of it: root, or emergency with sudo. */
+  hostAs(user: string): Record<string, unknown>;
   /** Runs a line of bash on the server, as root and without ssh; throws when it fails. */
   on(line: string): Promise<string>;
   configure(name: string, sections: Readonly<Record<string, unknown>>): string;
@@ -70,7 +72,10 @@ export async function openRigGround(options: { readonly name: string; readonly w
   };
   try {
     const server = await lab.bootHost(options);
-    const sections = { version: 1, name: "Booted", language: "en", hosts: { server: hostEntry(server) }, authority: { level: "act" }, automation: wide };
+    const sshConfig = writeSshConfig(folder, server);
+    for (const user of ["root", "emergency"]) held.push(await holdLine(folder, sshConfig, `${user}@${server.sshTarget}`));
+    const hostAs = (user: string): Record<string, unknown> => ({ ssh: `${user}@${server.sshTarget}`, sshConfig, ...quiet });
+    const sections = { version: 1, name: "Booted", language: "en", hosts: { server: hostAs("root") }, authority: { level: "act" }, automation: wide };
     const run: RigGround["ask"] = async (words, { config = "ampel", state = "state" } = {}) => {
       states.add(join(folder, state));
       const argv = ["--disable-warning=ExperimentalWarning", program, ...words, "--config", join(folder, `${config}.yaml`)];
@@ -79,6 +84,7 @@ export async function openRigGround(options: { readonly name: string; readonly w
     return {
       server,
       sections,
+      hostAs,
       async on(line) {
         const { exitCode, stdout, stderr } = await server.exec(["bash", "-euo", "pipefail", "-c", line]);
         if (exitCode !== 0) throw new Error(`${line}: exit ${exitCode}\n${stdout}\n${stderr}`);
@@ -101,7 +107,7 @@ export async function openRigGround(options: { readonly name: string; readonly w
       },
       async tunnel(port) {
         const local = await freePort();
-        const line = ["-F", server.sshConfigFile, "-N", "-o", "ExitOnForwardFailure=yes", "-L", `127.0.0.1:${local}:127.0.0.1:${port}`, server.sshTarget];
+        const line = ["-F", server.sshConfigFile, "-N", "-L", `127.0.0.1:${local}:127.0.0.1:${port}`, server.sshTarget];
         held.push(spawn("ssh", line, { stdio: "ignore" }));
         await listening(local);
         return local;
@@ -117,9 +123,23 @@ export async function openRigGround(options: { readonly name: string; readonly w
 /** Repairs happen here by the dozen; the limits have a story of their own. */
 export const wide = { runsPerPlaybookAndHour: 90, runsPerHour: 90, restartsPerServiceIn15Minutes: 20 };
 
-/** The server's load is this machine's, and that of the tests beside: it is no finding. */
-export function hostEntry(server: BootedHost, user = "root"): Record<string, unknown> {
-  return { ssh: `${user}@${server.sshTarget}`, sshConfig: server.sshConfigFile, disks: [{ path: "/" }], load: false, memory: false };
+/** Load and clock of the server are this machine's, and those of the tests beside: they are no finding. */
+const quiet = { disks: [{ path: "/" }], load: false, memory: false, clock: false };
+
+/**
+ * The lab's configuration, and one line that all looks share: a login of its own for each of a dozen looks at once is
+ * more than sshd lets in (MaxStartups 10), and takes longer than their deadline on two cores.
+ */
+function writeSshConfig(folder: string, server: BootedHost): string {
+  const path = join(folder, "ssh_config");
+  writeFileSync(path, `Host *\n  ControlPath ${folder}/line-%r\n${readFileSync(server.sshConfigFile, "utf8")}`, { mode: 0o600 });
+  return path;
+}
+
+async function holdLine(folder: string, config: string, target: string): Promise<ChildProcess> {
+  const child = spawn("ssh", ["-F", config, "-N", "-M", target], { stdio: "ignore" });
+  for (let turn = 0; turn < 400 && !existsSync(join(folder, `line-${target.split("@")[0]}`)); turn += 1) await pause(25);
+  return child;
 }
 
 /** A copy of what `npm run build` made, in a folder that looks like an installation. */

@@ -1,4 +1,4 @@
-import { openRigGround, hostEntry } from "./rig-ground.ts";
+import { openRigGround } from "./rig-ground.ts";
 const steps: Record<string, (g: any, show: any, services: any) => Promise<unknown>> = {
   healthy: async (g, show) => { await show("healthy"); },
   kill: async (g, show) => { await g.on("systemctl kill -s KILL nginx; sleep 0.5"); await show("nginx killed"); },
