@@ -8,7 +8,7 @@ import { Failure } from "../kernel/failure.ts";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import { holdResponderLock } from "../kernel/responder-lock.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
-import { startSchedule, type Schedule } from "../probes/schedule.ts";
+import { preferSmallHeap, startSchedule, type Schedule } from "../probes/schedule.ts";
 import { look } from "../responder/diagnose.ts";
 import { ordersOf } from "../responder/main-job.ts";
 import { respond } from "../responder/respond.ts";
@@ -35,6 +35,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const lock = await holdResponderLock(`${app.lockFolder}-daemon`);
   if (lock === undefined) throw new Failure("run-busy", message("daemon.busy"), message("daemon.busy-next"));
   const loaded = await app.loaded();
+  preferSmallHeap();
   const watcher = openWatcher(app, loaded, options);
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.

@@ -52,6 +52,7 @@ export function openStage(): Stage {
   const logbook = openFileLogbook([journal], systemClock);
   const hands: RunHands = {
     openHost: (name) => openHost(name, { via: "local" }),
+    localEnv: {},
     command: async () => ({ exitCode: 0, output: "" }),
     onApprovalWanted: () => {},
     logbook,

@@ -29,9 +29,9 @@ export function decideCertificate(seen: SeenCertificate, expected: CertificateEx
   const names = seen.names === "" ? seen.subject : seen.names;
   const evidence = `subject ${seen.subject}\nissuer ${seen.issuer}\nnames ${seen.names}\nvalid ${isoDay(seen.validFrom)} to ${until}\nsha256 ${seen.fingerprint256}`;
   const measured = { measures: { certificateDaysLeft: days }, evidence: evidence.slice(0, 2048) };
-  const down = (what: Observation["message"]): Observation => ({
+  const down = (what: Observation["message"], cause: Observation["cause"] = "certificate-invalid"): Observation => ({
     state: "down",
-    cause: "certificate-expiring",
+    cause,
     isDefinite: true,
     message: what,
     ...measured,
@@ -50,7 +50,7 @@ export function decideCertificate(seen: SeenCertificate, expected: CertificateEx
   }
   const criticalDays = expected.criticalDays ?? 0;
   const warnDays = expected.warnDays ?? warnDaysFor(seen);
-  if (days < criticalDays) return down(message("certificate.expiring", { target, days, limitDays: criticalDays }));
+  if (days < criticalDays) return down(message("certificate.expiring", { target, days, limitDays: criticalDays }), "certificate-expiring");
   if (days < warnDays) {
     return {
       state: "degraded",

@@ -43,7 +43,7 @@ export function decideDns(all: readonly ServerAnswer[], expected: DnsExpectation
   };
   const wrong = (state: "down" | "degraded", what: Message): Observation => ({
     state,
-    cause: "dns-wrong",
+    cause: state === "down" ? "dns-wrong" : "dns-drift",
     message: what,
     measures,
     evidence,

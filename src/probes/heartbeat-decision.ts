@@ -29,7 +29,7 @@ export function decideHeartbeat(lastPing: Ping | undefined, now: number, spec: H
     const what = message("heartbeat.failed", { name, age, exitCode: lastPing.exitCode });
     return {
       state: "down",
-      cause: "heartbeat-missing",
+      cause: "job-failed",
       isDefinite: true,
       message: what,
       measures: { ...measures, exitCode: lastPing.exitCode },

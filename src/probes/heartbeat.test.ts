@@ -20,7 +20,8 @@ test.each<[string, Ping | undefined, number, string, boolean]>([
 ])("%s", (_, ping, afterMs, state, isDefinite) => {
   const seen = decideHeartbeat(ping, start + afterMs, spec, start);
   expect(seen).toMatchObject({ state, ...(isDefinite ? { isDefinite } : {}) });
-  expect(seen.cause).toBe(state === "down" ? "heartbeat-missing" : undefined);
+  const bad = ping !== undefined && "exitCode" in ping && ping.exitCode !== 0 ? "job-failed" : "heartbeat-missing";
+  expect(seen.cause).toBe(state === "down" ? bad : undefined);
 });
 
 test("silence longer than interval and grace is never ok, whatever came before", () => {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Host } from "../integrations/host.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { Failure } from "../kernel/failure.ts";
+import { maskPersonalData } from "../kernel/mask.ts";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import type { Cause, Zone } from "./cause.ts";
 
@@ -104,7 +105,7 @@ export async function runProbe(probe: Probe, kind: ProbeKind, given: Omit<ProbeC
     if (error instanceof Failure) return finished({ state: "unknown", message: error.what });
     // A probe that breaks is blind, whatever the reason; the stack goes into the evidence.
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return finished({ state: "unknown", message: message("probe.broken", { reason: verbatim(String(error)) }), evidence: stack });
+    return finished({ state: "unknown", message: message("probe.broken", { reason: verbatim(String(error)) }), evidence: maskPersonalData(stack).slice(0, 2048) });
   } finally {
     clearTimeout(timer);
   }

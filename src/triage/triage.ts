@@ -61,7 +61,7 @@ function merge(known: Finding, other: Finding): Finding {
 }
 
 /** What a service that is down looks like from outside: the same finding seen twice, to be treated once. */
-const symptoms: ReadonlySet<Cause> = new Set<Cause>(["unreachable", "http-error", "slow-response", "database-down", "heartbeat-missing"]);
+const symptoms: ReadonlySet<Cause> = new Set<Cause>(["unreachable", "http-error", "slow-response", "database-down", "heartbeat-missing", "job-failed"]);
 
 /** A dead database explains the dead application that stands on it: only the deepest cause is heard. */
 function muteDependents(findings: readonly Finding[], probes: readonly Probe[]): Finding[] {

@@ -19,6 +19,7 @@ export type RunnerOrder = {
 
 const hands: Omit<RunHands, "logbook" | "takeLock" | "freeLock"> = {
   openHost: (name) => openHost(name, { via: "local" }),
+  localEnv: {},
   command: async () => ({ exitCode: 1, output: "no commands here" }),
   onApprovalWanted: () => {},
   clock: systemClock,

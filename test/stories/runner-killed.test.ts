@@ -24,6 +24,7 @@ const node = resolve("node_modules/.bin/node");
 
 const hands: Omit<RunHands, "logbook" | "takeLock" | "freeLock"> = {
   openHost: (name) => openHost(name, { via: "local" }),
+  localEnv: {},
   command: async () => ({ exitCode: 1, output: "" }),
   onApprovalWanted: () => {},
   clock: systemClock,
@@ -121,7 +122,7 @@ test.each([
   ["a five-step playbook", fiveSteps, fiveEffects, "succeeded"],
   ["a playbook that takes itself back", undoing, undoingEffects, "undone"],
 ])(
-  "%s, killed at every write of its journal files and finished by another process, does nothing twice",
+  "%s, killed at the writes of its journal files and finished by another process, does nothing twice",
   async (name, text, all, whole) => {
     const label = name.replaceAll(/\W+/g, "-");
     const plain = roundOf(`${label}-plain`, text, { folder: join(folder, `${label}-plain`) });

@@ -4,6 +4,7 @@ import { exitCodes, Failure } from "../../kernel/failure.ts";
 import { listStrandedRuns } from "../../kernel/durable/stranded-runs.ts";
 import { newId } from "../../kernel/ids.ts";
 import { message, type Message } from "../../kernel/message.ts";
+import { holdResponderLock } from "../../kernel/responder-lock.ts";
 import { approvalTopic, type Approval } from "../../playbooks/run-contract.ts";
 import { parsePlaybook } from "../../playbooks/parse.ts";
 import { listRuns, readRun, type StoredRun } from "../../responder/stored-runs.ts";
@@ -44,7 +45,7 @@ export const runResume: Command = {
     const run = await find(app, id);
     if (run.state !== "running") throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
     if (isDryRun) return done(runDocument(run.outcome, screen.language), runLines(run.outcome, screen));
-    const outcome = await (await app.durable()).run(id, run.input);
+    const outcome = await alone(app, async () => (await app.durable()).run(id, run.input));
     return done(runDocument(outcome, screen.language), runLines(outcome, screen), outcome.state === "succeeded" ? exitCodes.allClear : exitCodes.refused);
   },
 };
@@ -77,7 +78,7 @@ export const runUndo: Command = {
       const lines = undoable.flatMap((step) => [`${step.name}:`, ...(step.undo?.body.trim().split("\n").map((line) => `    ${line}`) ?? [])]);
       return done({ id, steps: undoable.map(({ name }) => name), isDryRun }, undoable.length === 0 ? [message("run.nothing-to-undo")] : lines);
     }
-    const outcome = await (await app.durable()).undo(newId("undo"), { runId: id, input: run.input, steps: undoable.map(({ name }) => name) });
+    const outcome = await alone(app, async () => (await app.durable()).undo(newId("undo"), { runId: id, input: run.input, steps: undoable.map(({ name }) => name) }));
     return done(runDocument(outcome, screen.language), runLines(outcome, screen), outcome.state === "undone" ? exitCodes.allClear : exitCodes.refused);
   },
 };
@@ -97,6 +98,17 @@ export const runApprove: Command = {
     return done({ id, step: stepName, delivery }, [...text, says[delivery]], delivery === "delivered" ? exitCodes.allClear : exitCodes.refused);
   },
 };
+
+/** One responder at a time: a second process on the same run would do everything twice. */
+async function alone<Value>(app: App, work: () => Promise<Value>): Promise<Value> {
+  const lock = await holdResponderLock(app.lockFolder);
+  if (lock === undefined) throw new Failure("run-busy", message("responder.busy"), message("run.busy-next"));
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
 
 async function find(app: App, id: string): Promise<StoredRun> {
   const run = await readRun(await app.durable(), id);
