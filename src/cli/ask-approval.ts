@@ -7,7 +7,7 @@ import type { Screen } from "./screen.ts";
 
 /** Shows what would run and asks; the answer is pinned to exactly that text. */
 export async function askAtTerminal({ runId, step, persons }: WantedApproval, app: App, screen: Screen): Promise<void> {
-  const { engine } = await app.durable();
+  const { mailbox } = await app.durable();
   screen.tell(message("approval.wanted", { step: step.name, risk: step.risk, persons }), "warn");
   for (const line of step.text.split("\n")) screen.tell(`    ${line}`);
   for (let count = 0; count < persons; count += 1) {
@@ -15,7 +15,7 @@ export async function askAtTerminal({ runId, step, persons }: WantedApproval, ap
     const answer = by === undefined || by === "" ? undefined : await screen.ask(message("approval.question", { word: say(message("approval.yes"), screen.language) }));
     const isGranted = answer?.toLowerCase() === say(message("approval.yes"), screen.language);
     const approval: Approval = { by: by ?? "", stepHash: step.hash, isGranted };
-    await engine.send(runId, approvalTopic(step.name), approval, newId("approval"));
+    await mailbox.send(runId, approvalTopic(step.name), approval, newId("approval"));
     if (!isGranted) return;
   }
 }

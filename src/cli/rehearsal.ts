@@ -20,7 +20,7 @@ export async function rehearse({ app, screen, signal }: Call, isForLackOfConfig:
   const startedMs = clock.monotonicMs();
   const folder = makeRehearsalFolder();
   try {
-    const world = await startWorld({ folder, signal, onProgress: (step) => screen.tell(step, "dim") });
+    const world = await startWorld({ folder, diesWithStarter: true, signal, onProgress: (step) => screen.tell(step, "dim") });
     screen.tell(message("rehearsal.up", { seconds: ((clock.monotonicMs() - startedMs) / 1000).toFixed(1) }));
     for (const name of rehearsedFaults) {
       const fault = findFault(name);

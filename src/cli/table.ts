@@ -186,4 +186,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: true,
     load: async () => (await import("./commands/cache.ts")).optimizeClearCommand,
   },
+  "schema:acknowledge": {
+    summary: message("command.schema-acknowledge"),
+    isChanging: true,
+    load: async () => (await import("./commands/schema-acknowledge.ts")).schemaAcknowledge,
+  },
 };

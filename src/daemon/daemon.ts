@@ -39,7 +39,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const watcher = openWatcher(app, loaded, options);
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
-  void app.durable();
+  void app.durable().then((durable) => durable.launch());
   const heartbeats = openHeartbeatServer(options.listen, { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now() }, options.onEvent);
   const clockWatch = watchClock(app.clock, ({ jumpMs }) => watcher.clockJumped(jumpMs));
   const saving = setInterval(() => app.memory.save(), memorySaveMs);

@@ -76,7 +76,8 @@ test("Ctrl-C to the whole group does not free it while the holder still cleans u
     setInterval(() => {}, 1000);`;
   const other = spawn(process.execPath, ["--input-type=module", "-e", text], { stdio: ["ignore", "pipe", "inherit"], detached: true });
   others.push(other);
-  const hear = (): Promise<string> => new Promise((settle) => void other.stdout?.once("data", (chunk: Buffer) => settle(chunk.toString().trim())));
+  const hear = (): Promise<string> =>
+    new Promise((settle) => void other.stdout?.once("data", (chunk: Buffer) => settle(chunk.toString().trim())));
   expect(await hear()).toBe("held");
   const heard = hear();
   process.kill(-(other.pid ?? 0), "SIGINT");

@@ -34,11 +34,15 @@ const busyStatus = 75;
  * The folder itself is locked: on a full disk no lock file could be made.
  */
 async function lockFolder(folder: string): Promise<ResponderLock | undefined | "impossible"> {
-  const holder = spawn("flock", ["--nonblock", "--conflict-exit-code", String(busyStatus), folder, "sh", "-c", "echo held; exec cat >/dev/null"], {
-    stdio: ["pipe", "pipe", "ignore"],
-    // Ctrl-C goes to the whole foreground group: the lock must outlive it until we have cleaned up.
-    detached: true,
-  });
+  const holder = spawn(
+    "flock",
+    ["--nonblock", "--conflict-exit-code", String(busyStatus), folder, "sh", "-c", "echo held; exec cat >/dev/null"],
+    {
+      stdio: ["pipe", "pipe", "ignore"],
+      // Ctrl-C goes to the whole foreground group: the lock must outlive it until we have cleaned up.
+      detached: true,
+    },
+  );
   const answer = await new Promise<"held" | "busy" | "impossible">((settle) => {
     holder.stdout.once("data", () => settle("held"));
     holder.once("error", () => settle("impossible"));

@@ -1,10 +1,15 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { ProbeMemory } from "./probe.ts";
 
 /** What all probes remember, in one file that needs no database. */
 export type MemoryFile = {
   of(probeId: string): ProbeMemory;
+  /** Asks whoever looks next, in whatever process, to begin anew with something it remembers. */
+  ask(probeId: string, request: string): void;
+  /** What was asked of a probe since its last look; each request is handed out once. */
+  takeRequests(probeId: string): string[];
   /** Writes what changed; a full disk loses memory, never the diagnosis. Returns whether it is on disk. */
   save(): boolean;
 };
@@ -20,6 +25,20 @@ export function openMemoryFile(path: string): MemoryFile {
         isChanged = true;
       },
     }),
+    ask: (probeId, request) => {
+      const folder = requestFolder(path, probeId);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      writeFileSync(join(folder, randomUUID()), request, { mode: 0o600 });
+    },
+    takeRequests: (probeId) => {
+      const folder = requestFolder(path, probeId);
+      if (!existsSync(folder)) return [];
+      return readdirSync(folder).map((name) => {
+        const request = readFileSync(join(folder, name), "utf8");
+        rmSync(join(folder, name));
+        return request;
+      });
+    },
     save: () => {
       if (!isChanged) return true;
       try {
@@ -34,6 +53,10 @@ export function openMemoryFile(path: string): MemoryFile {
       }
     },
   };
+}
+
+function requestFolder(path: string, probeId: string): string {
+  return join(dirname(path), "requests", encodeURIComponent(probeId));
 }
 
 function read(path: string): Record<string, Record<string, unknown>> {

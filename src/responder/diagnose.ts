@@ -2,7 +2,8 @@ import type { Host } from "../integrations/host.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { findProbeKind } from "../probes/catalogue.ts";
 import type { MemoryFile } from "../probes/memory-file.ts";
-import { runProbe, type Probe, type ProbeResult } from "../probes/probe.ts";
+import { runProbe, type Probe, type ProbeMemory, type ProbeResult } from "../probes/probe.ts";
+import { acknowledgeSchema, acknowledgeTable } from "../probes/table-watch.ts";
 import { emptyHistory, nextHistory, type ProbeHistory } from "../triage/damping.ts";
 
 export type Eyes = {
@@ -15,12 +16,19 @@ export type Eyes = {
 export async function look(probe: Probe, eyes: Eyes, signal?: AbortSignal): Promise<ProbeResult> {
   const kind = findProbeKind(probe.kind);
   if (kind === undefined) throw new Error(`probe ${probe.id}: kind ${probe.kind} is not in the catalogue`);
+  for (const request of eyes.memory.takeRequests(probe.id)) acknowledge(eyes.memory.of(probe.id), request);
   return await runProbe(probe, kind, {
     clock: eyes.clock,
     host: eyes.openHost(probe.host),
     memory: eyes.memory.of(probe.id),
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** A person accepts the schema, or one table, as it is now. */
+function acknowledge(memory: ProbeMemory, request: string): void {
+  if (request === "schema") acknowledgeSchema(memory);
+  else acknowledgeTable(memory, request);
 }
 
 // Nobody waits for four looks five seconds apart while the telephone rings: three quick ones, two must agree.

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import { listUnfinishedRuns, startFileEngine } from "../kernel/durable/file-engine.ts";
 import { startPostgresEngine } from "../kernel/durable/postgres-engine.ts";
+import { openMailbox, type Mailbox } from "../kernel/durable/postgres-mailbox.ts";
 import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
 import { Failure } from "../kernel/failure.ts";
 import { verbatim, type Message } from "../kernel/message.ts";
@@ -37,7 +38,10 @@ export type Durable = {
   undo(id: string, input: UndoInput): Promise<RunOutcome>;
   /** What was written without the store and waits for it. */
   entries(): readonly Entry[];
-  readonly engine: DurableEngine;
+  /** Speaks to a run wherever it is carried out. */
+  readonly mailbox: Mailbox;
+  /** Begins to carry out runs, also those a dead process left; a command that only reads never does. */
+  launch(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -76,13 +80,15 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
   };
   const workflow = playbookWorkflow(all);
   const undo = undoWorkflow(all);
-  const engine = await startPostgresEngine({
-    url: store.url,
-    pool: store.pool,
-    clock,
-    workflows: [workflow, undo] as readonly Workflow<never, unknown>[],
-    onLost: () => process.exit(75),
-  });
+  let engine: Promise<DurableEngine> | undefined;
+  const start = (): Promise<DurableEngine> =>
+    (engine ??= startPostgresEngine({
+      url: store.url,
+      pool: store.pool,
+      clock,
+      workflows: [workflow, undo] as readonly Workflow<never, unknown>[],
+      onLost: () => process.exit(75),
+    }));
   const importedCount = await importFileEntries(store.pool, journalFolders);
   // What was begun in break-glass is finished from its own journal: begun anew in the store, its effects would come twice.
   const files = startFileEngine(journalFolders, clock);
@@ -92,9 +98,10 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
     store,
     logbook,
     importedCount,
-    engine,
-    run: (id, input) => (begunOnFiles.has(id) ? files : engine).start(workflow, id, input),
-    undo: (id, input) => engine.start(undo, id, input),
+    mailbox: openMailbox(store.url, store.pool),
+    launch: async () => void (await start()),
+    run: async (id, input) => (begunOnFiles.has(id) ? files : await start()).start(workflow, id, input),
+    undo: async (id, input) => (await start()).start(undo, id, input),
     entries: () => [],
     unfinished: async () => {
       const { rows } = await store.pool.query<{ id: string; input: RunInput }>("select id, input from ampel.run where state = 'running' order by started_at");
@@ -113,7 +120,7 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
     },
     close: async () => {
       await files.stop();
-      await engine.stop();
+      await (await engine)?.stop();
       await store.close();
     },
   };
@@ -155,7 +162,8 @@ function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappenin
     folder: folders[0] ?? join("/dev", "null"),
     logbook,
     importedCount: 0,
-    engine,
+    mailbox: engine,
+    launch: async () => {},
     run: (id, input) => engine.start(workflow, id, input),
     undo: (id, input) => engine.start(undo, id, input),
     entries: () => readFileEntries(folders),

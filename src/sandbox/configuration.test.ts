@@ -26,7 +26,8 @@ beforeAll(async () => {
   process.env["AMPEL_STATE_DIR"] = join(base, "state");
   world = await startWorld({ folder: join(base, "world") });
   const { config } = await readConfigFile(writeWorldConfig(world));
-  probes = expandProbes(config);
+  // The self-test of the playbooks speaks about them and not about the world, and needs the whole program around it.
+  probes = expandProbes(config).filter(({ kind }) => kind !== "playbooks");
 });
 
 afterAll(async () => {

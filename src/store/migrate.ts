@@ -18,7 +18,9 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock($1)", [migrationLock]);
     await client.query("create schema if not exists ampel");
-    await client.query("create table if not exists ampel.migration (version integer primary key, applied_at timestamptz not null default now())");
+    await client.query(
+      "create table if not exists ampel.migration (version integer primary key, applied_at timestamptz not null default now())",
+    );
     const { rows } = await client.query<{ found: number }>("select coalesce(max(version), 0) as found from ampel.migration");
     const found = rows[0]?.found ?? 0;
     if (found > migrations.length) {

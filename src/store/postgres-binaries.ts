@@ -29,11 +29,16 @@ export function findPostgres(stateFolder: string, wantedVersion?: number): Postg
 function listInstalled(): PostgresBinaries[] {
   const debian = "/usr/lib/postgresql";
   const folders = [
-    ...(existsSync(debian) ? readdirSync(debian).map((version) => ({ version: Number(version), binFolder: join(debian, version, "bin") })) : []),
+    ...(existsSync(debian)
+      ? readdirSync(debian).map((version) => ({ version: Number(version), binFolder: join(debian, version, "bin") }))
+      : []),
     ...["/usr/local/pgsql/bin", "/usr/pgsql/bin"].map((binFolder) => ({ version: versionOf(binFolder), binFolder })),
   ];
   return folders
-    .filter(({ version, binFolder }) => Number.isInteger(version) && existsSync(join(binFolder, "initdb")) && existsSync(join(binFolder, "postgres")))
+    .filter(
+      ({ version, binFolder }) =>
+        Number.isInteger(version) && existsSync(join(binFolder, "initdb")) && existsSync(join(binFolder, "postgres")),
+    )
     .sort((left, right) => right.version - left.version)
     .map((found) => ({ ...found, env: {} }));
 }

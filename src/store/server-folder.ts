@@ -1,5 +1,20 @@
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, closeSync, existsSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -49,8 +64,12 @@ function findOwner(data: string): Owner {
 }
 
 function readAccounts(): { name: string; uid: number; gid: number }[] {
-  const lines = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
-  return lines.flatMap(([name, , uid, gid]) => (name === undefined || uid === undefined ? [] : [{ name, uid: Number(uid), gid: Number(gid) }]));
+  const lines = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  return lines.flatMap(([name, , uid, gid]) =>
+    name === undefined || uid === undefined ? [] : [{ name, uid: Number(uid), gid: Number(gid) }],
+  );
 }
 
 /** Makes the folders, private to the server's account. */
@@ -91,13 +110,17 @@ export async function initialise({ folder, data, owner }: Place, binaries: Postg
   const draft = mkdtempSync(join(folder, "draft-"));
   if (owner.isOther) chownSync(draft, owner.uid, owner.gid);
   try {
-    await promisify(execFile)(join(binaries.binFolder, "initdb"), ["-D", draft, "-U", "ampel", "--auth=peer", "-E", "UTF8", "--locale=C", "--no-instructions"], {
-      cwd: folder,
-      env: { ...binaries.env, PATH: process.env["PATH"] ?? "" },
-      timeout: initdbLimitMs,
-      ...(signal === undefined ? {} : { signal }),
-      ...(owner.isOther ? { uid: owner.uid, gid: owner.gid } : {}),
-    });
+    await promisify(execFile)(
+      join(binaries.binFolder, "initdb"),
+      ["-D", draft, "-U", "ampel", "--auth=peer", "-E", "UTF8", "--locale=C", "--no-instructions"],
+      {
+        cwd: folder,
+        env: { ...binaries.env, PATH: process.env["PATH"] ?? "" },
+        timeout: initdbLimitMs,
+        ...(signal === undefined ? {} : { signal }),
+        ...(owner.isOther ? { uid: owner.uid, gid: owner.gid } : {}),
+      },
+    );
     // Only the operating system's word counts: whoever started us, root, and the server's own account.
     const users = new Set(["root", userInfo().username, owner.name]);
     writeFileSync(join(draft, "pg_hba.conf"), "local all all peer map=ampel\n");
@@ -107,7 +130,9 @@ export async function initialise({ folder, data, owner }: Place, binaries: Postg
     syncFolder(folder);
   } catch (error) {
     // Another process that began in the same moment may have been faster: its data folder is as good as ours.
-    if (!existsSync(join(data, "PG_VERSION"))) throw new Error(((error as { stderr?: string }).stderr || (error as Error).message).trim(), { cause: error });
+    if (existsSync(join(data, "PG_VERSION"))) return;
+    const { stderr, message: text } = error as { stderr?: string; message: string };
+    throw new Error((stderr || text).trim(), { cause: error });
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -112,7 +112,11 @@ function rotateLog(path: string): void {
 function lastFatalLine(path: string, offset: number): string | undefined {
   try {
     const text = readFileSync(path).subarray(offset).toString("utf8");
-    const line = text.trim().split("\n").filter((each) => /FATAL|PANIC|ERROR|error while loading/.test(each)).at(-1);
+    const line = text
+      .trim()
+      .split("\n")
+      .filter((each) => /FATAL|PANIC|ERROR|error while loading/.test(each))
+      .at(-1);
     return line?.replace(/^.*?(FATAL|PANIC|ERROR):\s*/, "");
   } catch {
     return undefined;

@@ -70,7 +70,7 @@ async function connectOrStart(place: Place, signal?: AbortSignal): Promise<pg.Cl
   const deadlineMs = systemClock.monotonicMs() + startLimitMs;
   let attempt: StartAttempt | undefined;
   let reason: string | undefined;
-  for (let failedStarts = 0; systemClock.monotonicMs() < deadlineMs && failedStarts < mostFailedStarts; ) {
+  for (let failedStarts = 0; systemClock.monotonicMs() < deadlineMs && failedStarts < mostFailedStarts;) {
     signal?.throwIfAborted();
     const answer = await tryConnect(place);
     if (answer instanceof pg.Client) return answer;
@@ -103,7 +103,7 @@ async function tryConnect(place: Place): Promise<pg.Client | Refusal> {
   } catch (error) {
     const { code = "", message: text } = error as { code?: string; message: string };
     // duplicate_database, unique_violation, object_in_use: another process does the same in the same moment.
-    if (/^53/.test(code)) return { code, text, isRefused: true };
+    if (code.startsWith("53")) return { code, text, isRefused: true };
   } finally {
     await maker.end().catch(() => {});
   }
@@ -140,7 +140,9 @@ async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
     await presence.query(limited("select pg_advisory_lock($1)", [leavingLock]));
     if (!(await isLast(presence))) return;
     // The server's own file, not the one at our path: a deleted state folder may hold another server by now.
-    const { rows } = await presence.query<{ pid: number }>(limited("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []));
+    const { rows } = await presence.query<{ pid: number }>(
+      limited("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []),
+    );
     if (rows[0] !== undefined) process.kill(rows[0].pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
   } catch {
     return; // gone already, or not ours to stop

@@ -30,7 +30,8 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return error as Failure;
 }
 
-const everything = (failure: Failure): string => [inspect(failure, { depth: 9 }), say(failure.what, "de"), say(failure.nextStep, "de"), failure.stack].join("\n");
+const everything = (failure: Failure): string =>
+  [inspect(failure, { depth: 9 }), say(failure.what, "de"), say(failure.nextStep, "de"), failure.stack].join("\n");
 
 test("a second opening finds the same data and repeats no migration", async () => {
   await store.pool.query("insert into ampel.lock (name, run_id) values ('kept', 'run')");
@@ -82,7 +83,9 @@ describe.skipIf(tcp.isMissing)(tcp.title, () => {
       const databaseUrl = `postgresql://guest:${encodeURIComponent(password)}@${server.address}:${server.port}/guest`;
       const stores = await Promise.all(Array.from({ length: 5 }, () => openStore({ stateFolder: "/nowhere", databaseUrl })));
       const [first] = stores;
-      expect((await first?.pool.query("select current_database() as name, current_user as account"))?.rows).toEqual([{ name: "guest", account: "guest" }]);
+      expect((await first?.pool.query("select current_database() as name, current_user as account"))?.rows).toEqual([
+        { name: "guest", account: "guest" },
+      ]);
       expect((await first?.pool.query("select version from ampel.migration"))?.rows).toEqual([{ version: 1 }]);
       await Promise.all(stores.map((each) => each.close()));
       const wrong = await failureOf(openStore({ stateFolder: "/nowhere", databaseUrl: databaseUrl.replace("pa%40", "wrong%40") }));

@@ -27,8 +27,16 @@ const firstAnswerLimitMs = 2000;
 /** @throws {Failure} store-unreachable, store-version */
 export async function openStore({ stateFolder, databaseUrl, signal }: StoreOptions): Promise<Store> {
   const server = databaseUrl === undefined || databaseUrl === "" ? await holdServer(stateFolder, signal) : outsideServer(databaseUrl);
-  const pool = new pg.Pool({ connectionString: server.url, max: 10, connectionTimeoutMillis: 5000, keepAlive: true, application_name: "ampel" });
+  const pool = new pg.Pool({
+    connectionString: server.url,
+    max: 10,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+    application_name: "ampel",
+  });
   pool.on("error", () => {}); // an idle connection that breaks is replaced on the next query
+  // Node ends the process for a connection that breaks while somebody holds it, unless it is listened to.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   const close = async (): Promise<void> => {
     // A connection that somebody forgot must not keep the program from ending.
     await Promise.race([pool.end(), systemClock.sleep(3000)]);

@@ -20,7 +20,12 @@ describe.skipIf(!existsSync(library))("with a clock that jumps (sudo apt-get ins
       const setting = join(ground.folder, `clock${jump}`);
       writeFileSync(setting, "+0");
       const env = { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: setting, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-      return { jump, setting, id: `run${jump}`, driver: ground.drive({ runs: [`run${jump}`], scene: { steps: 2, waitAfter: 1, waitMs } }, { env }) };
+      return {
+        jump,
+        setting,
+        id: `run${jump}`,
+        driver: ground.drive({ runs: [`run${jump}`], scene: { steps: 2, waitAfter: 1, waitMs } }, { env }),
+      };
     });
     for (const { id, setting, jump } of jumped) {
       await until(() => ground.readEffects().some(({ key, phase }) => key.startsWith(`${id}:`) && phase === "ended"), 30_000);

@@ -31,7 +31,14 @@ export type Scene = {
 };
 
 /** A line of the effects file. `begun` and `ended` bracket what the effect did. */
-export type EffectLine = { readonly at: number; readonly pid: number; readonly key: string; readonly name: string; readonly isRepeat: boolean; readonly phase: "begun" | "ended" | "aborted" };
+export type EffectLine = {
+  readonly at: number;
+  readonly pid: number;
+  readonly key: string;
+  readonly name: string;
+  readonly isRepeat: boolean;
+  readonly phase: "begun" | "ended" | "aborted";
+};
 
 const order = JSON.parse(process.argv[2] ?? "{}") as DriverOrder;
 
@@ -41,7 +48,10 @@ function tell(what: string, more: object = {}): void {
 
 async function act({ key, isRepeat, signal }: Attempt, name: string, ms: number): Promise<string> {
   const note = (phase: EffectLine["phase"]): void =>
-    appendFileSync(order.effects, `${JSON.stringify({ at: Date.now(), pid: process.pid, key, name, isRepeat, phase } satisfies EffectLine)}\n`);
+    appendFileSync(
+      order.effects,
+      `${JSON.stringify({ at: Date.now(), pid: process.pid, key, name, isRepeat, phase } satisfies EffectLine)}\n`,
+    );
   note("begun");
   try {
     if (ms > 0) await pause(ms, undefined, { signal });

@@ -18,8 +18,8 @@ afterAll(() => ground.clear());
 /** Every moment in the long form; in the short one every write once, before or after it in turn. */
 function listMoments(writes: number, stride: number): KillAt[] {
   const numbers = Array.from({ length: writes }, (_, index) => index + 1);
-  if (isLong) return numbers.flatMap((write) => [{ write, moment: "before" as const }, { write, moment: "after" as const }]);
-  return numbers.filter((write) => write % stride === 0).map((write) => ({ write, moment: write % 2 === 0 ? "before" : "after" }));
+  const either = (["before", "after"] as const).flatMap((moment) => numbers.map((write) => ({ write, moment })));
+  return isLong ? either : either.filter(({ write, moment }) => write % stride === 0 && (write % 2 === 0) === (moment === "before"));
 }
 
 async function countWrites(order: Partial<DriverOrder>): Promise<number> {
@@ -48,7 +48,10 @@ async function killAtEach(moments: readonly KillAt[], order: Partial<DriverOrder
   for (const killAt of moments) {
     const id = idOf(killAt);
     const effects = ground.readEffects(`${id}:`);
-    expect(last.sayings.find((saying) => saying["id"] === id), id).toMatchObject({ what: "result", value: { done: steps } });
+    expect(
+      last.sayings.find((saying) => saying["id"] === id),
+      id,
+    ).toMatchObject({ what: "result", value: { done: steps } });
     expect(unmarkedRepeats(effects), `${id}: nothing is done twice unknowingly`).toEqual([]);
     expect([...new Set(begunNames(effects))], `${id}: nothing is left out or out of order`).toEqual(steps);
     expect(begunNames(effects).length, `${id}: only the step in the air is repeated`).toBeLessThanOrEqual(steps.length + 1);

@@ -19,7 +19,8 @@ test("a process frozen for ten seconds and woken after takeover does nothing twi
   const frozen = new Map<string, Driver>(Object.entries(scenes).map(([id, scene]) => [id, ground.drive({ runs: [id], scene })]));
   const second = ground.drive();
   await second.hear("ready", 30_000);
-  const hasDone = (id: string, name: string) => ground.readEffects().some(({ key, name: done }) => key.startsWith(`${id}:`) && done === name);
+  const hasDone = (id: string, name: string) =>
+    ground.readEffects().some(({ key, name: done }) => key.startsWith(`${id}:`) && done === name);
   await until(() => hasDone("in-step", "step-1") && hasDone("in-wait", "step-1") && hasDone("between", "step-3"), 30_000);
   for (const driver of frozen.values()) driver.signal("SIGSTOP");
   await pause(frozenForMs);

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { processStart } from "../../src/kernel/durable/lease.ts";
 import { readPid } from "../../src/store/stale-lock.ts";
 import type { DriverOrder, EffectLine } from "./driver.ts";
 
@@ -59,12 +60,19 @@ export function breakGround(): Ground {
     folder,
     stateFolder,
     drive(order = {}, { prefix = [], env = {} } = {}) {
-      const argv = [...prefix, node, "--disable-warning=ExperimentalWarning", resolve("test/chaos/driver.ts"), JSON.stringify({ stateFolder, effects: effectsFile(), ...order })];
+      const argv = [
+        ...prefix,
+        node,
+        "--disable-warning=ExperimentalWarning",
+        resolve("test/chaos/driver.ts"),
+        JSON.stringify({ stateFolder, effects: effectsFile(), ...order }),
+      ];
       const driver = listen(spawn(argv[0] ?? node, argv.slice(1), { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } }));
       drivers.push(driver);
       return driver;
     },
-    readEffects: (runs = "") => (existsSync(effectsFile()) ? parseLines(readFileSync(effectsFile(), "utf8")).filter(({ key }) => key.startsWith(runs)) : []),
+    readEffects: (runs = "") =>
+      existsSync(effectsFile()) ? parseLines(readFileSync(effectsFile(), "utf8")).filter(({ key }) => key.startsWith(runs)) : [],
     postmasterPid: () => readPid(postmasterFile) ?? 0,
     endDrivers,
     clear: async () => {
@@ -77,13 +85,16 @@ export function breakGround(): Ground {
 }
 
 function parseLines(text: string): EffectLine[] {
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line) as EffectLine);
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EffectLine);
 }
 
 async function stopPostmaster(pid: number): Promise<void> {
   try {
     process.kill(pid, "SIGQUIT");
-    for (let look = 0; look < 250 && existsSync(`/proc/${pid}`); look += 1) await pause(20);
+    for (let look = 0; look < 250 && processStart(pid) !== undefined; look += 1) await pause(20);
   } catch {
     // it has ended by itself
   }
@@ -118,11 +129,17 @@ function listen(child: ChildProcess): Driver {
           waiting.delete(look);
           act();
         };
-        const timer = setTimeout(() => finish(() => fail(new Error(`process ${pid} did not say "${what}" in ${limitMs} ms but ${JSON.stringify(sayings.slice(-5))}`))), limitMs);
+        const timer = setTimeout(
+          () =>
+            finish(() => fail(new Error(`process ${pid} did not say "${what}" in ${limitMs} ms but ${JSON.stringify(sayings.slice(-5))}`))),
+          limitMs,
+        );
         const look = (): void => {
           const found = sayings.find((saying) => saying.what === what);
           if (found !== undefined) finish(() => settle(found));
-          else if (child.exitCode !== null || child.signalCode !== null) finish(() => fail(new Error(`process ${pid} ended without saying "${what}": ${JSON.stringify(sayings.slice(-5))}`)));
+          else if (child.exitCode !== null || child.signalCode !== null) {
+            finish(() => fail(new Error(`process ${pid} ended without saying "${what}": ${JSON.stringify(sayings.slice(-5))}`)));
+          }
         };
         waiting.add(look);
         look();

@@ -34,8 +34,9 @@ export function countWrites(killAt?: KillAt): { arm(): void; count(): number } {
     meet("before", mine);
     const answer = query.apply(this, given);
     // The pool passes a callback; the statement has been carried out when the connection says so.
-    if (answer instanceof Promise) answer.then(() => meet("after", mine), () => {});
-    else if (killAt?.write === mine) (this as pg.Client).once("drain", () => meet("after", mine));
+    const meetAfter = (): void => meet("after", mine);
+    if (answer instanceof Promise) answer.then(meetAfter, () => {});
+    else if (killAt?.write === mine) (this as pg.Client).once("drain", meetAfter);
     return answer;
   };
   return {

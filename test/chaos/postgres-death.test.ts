@@ -48,7 +48,10 @@ test("postgres killed -9 while another process takes over strands no run", async
   first.signal("SIGKILL");
   await until(() => ground.readEffects("stranded-").some(({ pid }) => pid === second.pid));
   process.kill(ground.postmasterPid(), "SIGKILL");
-  await until(() => ground.readEffects("stranded-").filter(({ name, phase }) => name === "step-4" && phase === "ended").length >= runs.length, 40_000);
+  await until(
+    () => ground.readEffects("stranded-").filter(({ name, phase }) => name === "step-4" && phase === "ended").length >= runs.length,
+    40_000,
+  );
   const effects = ground.readEffects("stranded-");
   expect(unmarkedRepeats(effects)).toEqual([]);
   expect(new Set(effects.filter(({ phase }) => phase === "ended").map(({ key }) => key)).size).toBe(runs.length * 4);

@@ -1,4 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { listStrandedRuns } from "../../src/kernel/durable/stranded-runs.ts";
+import { holdServer } from "../../src/store/server.ts";
 import { begunNames, breakGround, isLong, unmarkedRepeats, until, type Ground } from "./harness.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -36,18 +40,24 @@ describe("a dead process's run goes on in another process", () => {
     console.log(JSON.stringify({ figure: "takeover after kill -9, same machine", ms: resumed.at - killedAt }));
   });
 
-  test.skipIf(!isRoot)("within ten seconds when its pid means nothing here, by the lease alone (needs root for a pid namespace)", async () => {
-    const second = ground.drive();
-    await second.hear("ready");
-    const first = ground.drive({ runs: ["elsewhere"], scene: { steps: 5, stepMs: 300 } }, { prefix: ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] });
-    await until(() => ground.readEffects("elsewhere").some(({ name, phase }) => name === "step-2" && phase === "begun"));
-    first.signal("SIGKILL");
-    const killedAt = Date.now();
-    const resumed = await until(() => ground.readEffects("elsewhere").find(({ pid }) => pid === second.pid), 10_000);
-    expect(resumed.at - killedAt).toBeLessThan(10_000);
-    expect(unmarkedRepeats(ground.readEffects("elsewhere"))).toEqual([]);
-    console.log(JSON.stringify({ figure: "takeover after kill -9, by lease", ms: resumed.at - killedAt }));
-  });
+  test.skipIf(!isRoot)(
+    "within ten seconds when its pid means nothing here, by the lease alone (needs root for a pid namespace)",
+    async () => {
+      const second = ground.drive();
+      await second.hear("ready");
+      const first = ground.drive(
+        { runs: ["elsewhere"], scene: { steps: 5, stepMs: 300 } },
+        { prefix: ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] },
+      );
+      await until(() => ground.readEffects("elsewhere").some(({ name, phase }) => name === "step-2" && phase === "begun"));
+      first.signal("SIGKILL");
+      const killedAt = Date.now();
+      const resumed = await until(() => ground.readEffects("elsewhere").find(({ pid }) => pid === second.pid), 10_000);
+      expect(resumed.at - killedAt).toBeLessThan(10_000);
+      expect(unmarkedRepeats(ground.readEffects("elsewhere"))).toEqual([]);
+      console.log(JSON.stringify({ figure: "takeover after kill -9, by lease", ms: resumed.at - killedAt }));
+    },
+  );
 
   test("at once after a clean stop, without a step of it being taken for failed", async () => {
     const second = ground.drive();
@@ -55,7 +65,9 @@ describe("a dead process's run goes on in another process", () => {
     const first = ground.drive({ runs: ["stopped"], scene: { steps: 5, stepMs: 300 } });
     await until(() => ground.readEffects("stopped").some(({ name, phase }) => name === "step-2" && phase === "begun"));
     first.order({ do: "stop" });
-    await until(() => ground.readEffects("stopped").some(({ name, phase, pid }) => name === "step-5" && phase === "ended" && pid === second.pid));
+    await until(() =>
+      ground.readEffects("stopped").some(({ name, phase, pid }) => name === "step-5" && phase === "ended" && pid === second.pid),
+    );
     expect(begunNames(ground.readEffects("stopped"))).toEqual(["step-1", "step-2", "step-2", "step-3", "step-4", "step-5"]);
     expect(unmarkedRepeats(ground.readEffects("stopped"))).toEqual([]);
   });
@@ -67,7 +79,10 @@ describe("a dead process's run goes on in another process", () => {
     const first = ground.drive({ runs, scene: { steps: 5, stepMs: 100 } });
     await until(() => ground.readEffects("raced-").filter(({ name }) => name === "step-2").length > 20, 30_000);
     first.signal("SIGKILL");
-    await until(() => ground.readEffects("raced-").filter(({ name, phase }) => name === "step-5" && phase === "ended").length >= runs.length, 60_000);
+    await until(
+      () => ground.readEffects("raced-").filter(({ name, phase }) => name === "step-5" && phase === "ended").length >= runs.length,
+      60_000,
+    );
     const effects = ground.readEffects("raced-");
     expect(unmarkedRepeats(effects)).toEqual([]);
     const byRivals = effects.filter(({ pid, phase }) => pid !== first.pid && phase === "begun").map(({ key }) => key);
@@ -117,3 +132,31 @@ describe("a run is spoken to from another process", () => {
     expect(begunNames(ground.readEffects("twice"))).toEqual(steps);
   });
 });
+
+test("a run of another release is listed as stranded while nobody of its shape lives, and finished when somebody does", async () => {
+  const old = ground.drive({ shape: "ampel-0", runs: ["old"], scene: { steps: 3, stepMs: 400 } });
+  await until(() => ground.readEffects("old").some(({ name, phase }) => name === "step-2" && phase === "begun"), 30_000);
+  old.signal("SIGKILL");
+  await old.ended;
+  const server = await holdServer(ground.stateFolder);
+  const pool = new pg.Pool({ connectionString: server.url });
+  try {
+    const current = ground.drive();
+    await current.hear("ready");
+    const isBuried = async () => (await pool.query("select 1 from ampel.executor where shape = 'ampel-0'")).rowCount === 0;
+    while (!(await isBuried())) await pause(50);
+    expect(await listStrandedRuns(pool)).toEqual([
+      { id: "old", workflow: "chaos", shape: "ampel-0", why: "other-shape", startedAt: expect.any(Number) },
+    ]);
+    const drain = ground.drive({ shape: "ampel-0" });
+    await until(() => ground.readEffects("old").some(({ name, phase }) => name === "step-3" && phase === "ended"));
+    expect(begunNames(ground.readEffects("old"))).toEqual(["step-1", "step-2", "step-2", "step-3"]);
+    expect(ground.readEffects("old").at(-1)?.pid).toBe(drain.pid);
+    drain.order({ do: "stop" });
+    await drain.ended;
+    expect(await listStrandedRuns(pool)).toEqual([]);
+  } finally {
+    await pool.end();
+    await server.leave();
+  }
+}, 60_000);

@@ -77,7 +77,7 @@ async function findStore(app: App, name: string, command: string): Promise<Cache
     return { kind: "folder", path: entry.folder };
   }
   const connection = config.databases[entry.redis]?.watch.spec as unknown as RedisConnection;
-  return { kind: "redis", connection, database: entry.database, prefix: entry.prefix };
+  return { kind: "redis", connection, database: entry.database, prefix: entry.prefix, keep: entry.keep };
 }
 
 /** Milliseconds of every http probe that answered. */

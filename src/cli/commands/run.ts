@@ -58,7 +58,7 @@ export const runCancel: Command = {
     if (run.state !== "running") throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
     if (!isDryRun) {
       const durable = await app.durable();
-      await durable.engine.cancel(id);
+      await durable.mailbox.cancel(id);
       await durable.logbook.write({ kind: "run-ended", runId: id, state: "cancelled", message: message("run.cancelled", { by: userInfo().username }) });
     }
     return done({ id, state: "cancelled", isDryRun }, [message("run.cancelled", { by: userInfo().username })]);
@@ -93,7 +93,7 @@ export const runApprove: Command = {
     const text = [`${step.name} (${step.risk}) ${step.hash.slice(0, 12)}`, ...step.do.body.trim().split("\n").map((line) => `    ${line}`)];
     if (isDryRun) return done({ id, step: stepName, hash: step.hash, text: step.do.body }, text);
     const approval: Approval = { by: values.get("by") ?? userInfo().username, stepHash: step.hash, isGranted: !flags.has("refuse") };
-    const delivery = await (await app.durable()).engine.send(id, approvalTopic(stepName), approval, newId("approval"));
+    const delivery = await (await app.durable()).mailbox.send(id, approvalTopic(stepName), approval, newId("approval"));
     const says: Record<typeof delivery, Message> = { delivered: message("approval.sent"), "too-late": message("approval.too-late"), "unknown-run": message("run.unknown", { run: id }) };
     return done({ id, step: stepName, delivery }, [...text, says[delivery]], delivery === "delivered" ? exitCodes.allClear : exitCodes.refused);
   },

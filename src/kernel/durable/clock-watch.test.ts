@@ -3,7 +3,10 @@ import type { Clock } from "../clock.ts";
 import { decideDrift, watchClock, type ClockReading } from "./clock-watch.ts";
 
 const first: ClockReading = { wallMs: 1_000_000, monotonicMs: 500 };
-const after = (wallMs: number, monotonicMs: number): ClockReading => ({ wallMs: first.wallMs + wallMs, monotonicMs: first.monotonicMs + monotonicMs });
+const after = (wallMs: number, monotonicMs: number): ClockReading => ({
+  wallMs: first.wallMs + wallMs,
+  monotonicMs: first.monotonicMs + monotonicMs,
+});
 
 test.each([
   ["both clocks went on", after(10_000, 10_000), undefined],

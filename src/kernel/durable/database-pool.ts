@@ -15,6 +15,8 @@ export function openEnginePool(connectionString: string, max: number): pg.Pool {
     keepAlive: true,
   });
   pool.on("error", () => {}); // an idle connection that breaks is replaced on the next query
+  // Node ends the process for a connection that breaks while somebody holds it, unless it is listened to.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   return pool;
 }
 

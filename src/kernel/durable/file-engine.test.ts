@@ -22,7 +22,9 @@ function threeSteps(effect: (name: string, isRepeat: boolean, signal: AbortSigna
     name: "three",
     body: async (run, input) => {
       const done: string[] = [];
-      for (const name of ["one", "two", "three"]) done.push(await run.step(name, async ({ isRepeat, signal }) => `${input}:${String(await effect(name, isRepeat, signal))}`));
+      for (const name of ["one", "two", "three"]) {
+        done.push(await run.step(name, async ({ isRepeat, signal }) => `${input}:${String(await effect(name, isRepeat, signal))}`));
+      }
       return done;
     },
   };
@@ -102,7 +104,13 @@ describe("folders", () => {
     writeFileSync(folder("file"), "");
     const began: string[] = [];
     const engine = startFileEngine([join(folder("file"), "a"), join(folder("file"), "b")], systemClock);
-    await expect(engine.start(threeSteps((name) => began.push(name)), "run", "")).rejects.toThrow(/no folder takes the journal run\.run\.jsonl: .*\/a, .*\/b/);
+    await expect(
+      engine.start(
+        threeSteps((name) => began.push(name)),
+        "run",
+        "",
+      ),
+    ).rejects.toThrow(/no folder takes the journal run\.run\.jsonl: .*\/a, .*\/b/);
     expect(began).toEqual([]);
   });
 
@@ -128,7 +136,9 @@ describe("folders", () => {
       });
       await expect(startFileEngine(folders, systemClock).start(fill, "run", "")).rejects.toThrow("stopped here");
       expect(began).toEqual(["one", "two", "three"]);
-      expect(readLongest([folder("large")], `run${runEnding}`).length).toBeGreaterThan(readLongest([folder("small")], `run${runEnding}`).length);
+      expect(readLongest([folder("large")], `run${runEnding}`).length).toBeGreaterThan(
+        readLongest([folder("small")], `run${runEnding}`).length,
+      );
       await expect(startFileEngine(folders, systemClock).start(fill, "run", "")).rejects.toThrow("stopped here");
       expect(began).toHaveLength(3);
     });
@@ -138,7 +148,13 @@ describe("folders", () => {
       for (const disk of folders) writeFileSync(join(disk, "ballast"), Buffer.alloc(0));
       for (const disk of folders) spawnSync("dd", ["if=/dev/zero", `of=${join(disk, "ballast")}`, "bs=4k"]);
       const began: string[] = [];
-      await expect(startFileEngine(folders, systemClock).start(threeSteps((name) => began.push(name)), "run", "")).rejects.toThrow("no folder takes the journal");
+      await expect(
+        startFileEngine(folders, systemClock).start(
+          threeSteps((name) => began.push(name)),
+          "run",
+          "",
+        ),
+      ).rejects.toThrow("no folder takes the journal");
       expect(began).toEqual([]);
     });
   });
@@ -210,7 +226,11 @@ describe("ending", () => {
     await engine.stop();
     await expect(result).rejects.toMatchObject({ name: "AbortError" });
     const began: string[] = [];
-    await startFileEngine([folder()], systemClock).start(threeSteps((name, isRepeat) => began.push(`${name} ${isRepeat}`)), "run", "");
+    await startFileEngine([folder()], systemClock).start(
+      threeSteps((name, isRepeat) => began.push(`${name} ${isRepeat}`)),
+      "run",
+      "",
+    );
     expect(began).toEqual(["one true", "two false", "three false"]);
   });
 

@@ -33,7 +33,8 @@ export function startFileEngine(folders: readonly string[], clock: Clock): Durab
   return {
     start(workflow, id, input) {
       // The same id is the same run: two bodies would write over each other's journal.
-      const running = present.get(id) ?? carryOut(folders, clock, stopping.signal, { id, name: workflow.name, input, body: workflow.body as Body });
+      const running =
+        present.get(id) ?? carryOut(folders, clock, stopping.signal, { id, name: workflow.name, input, body: workflow.body as Body });
       present.set(id, running);
       const forget = (): void => void present.delete(id);
       running.then(forget, forget);
@@ -69,7 +70,12 @@ export function listUnfinishedRuns(folders: readonly string[]): UnfinishedRun[] 
 type Body = (run: DurableRun, input: unknown) => Promise<unknown>;
 type Course = { readonly id: string; readonly name: string; readonly input: unknown; readonly body: Body };
 
-async function carryOut(folders: readonly string[], clock: Clock, stopping: AbortSignal, { id, name, input, body }: Course): Promise<unknown> {
+async function carryOut(
+  folders: readonly string[],
+  clock: Clock,
+  stopping: AbortSignal,
+  { id, name, input, body }: Course,
+): Promise<unknown> {
   const journal = openJournalFile<RunLine>(folders, id + runEnding);
   const cancelled = new AbortController();
   const cancellation = new DOMException(`run ${id} was cancelled`, "AbortError");
@@ -163,7 +169,12 @@ function openRun(scene: Scene): DurableRun {
 }
 
 /** The next message nobody has taken yet: an approval counts for one person, not for two. */
-async function awaitMessage({ id, journal, folders, clock }: Scene, topic: string, until: number, signal: AbortSignal): Promise<{ key: string; value?: unknown } | undefined> {
+async function awaitMessage(
+  { id, journal, folders, clock }: Scene,
+  topic: string,
+  until: number,
+  signal: AbortSignal,
+): Promise<{ key: string; value?: unknown } | undefined> {
   const startedMs = clock.monotonicMs();
   const spanMs = Math.max(0, until - clock.now());
   const consumed = new Set(journal.lines.flatMap((line) => (line.type === "result" && line.consumed !== undefined ? [line.consumed] : [])));

@@ -1,4 +1,17 @@
-import { closeSync, copyFileSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 /** An append-only file of JSON lines that moves to the next folder when its own takes no more data. */
@@ -17,7 +30,7 @@ export function openJournalFile<Line extends object>(folders: readonly string[],
 
   const write = (line: Line): void => {
     const text = `${JSON.stringify(line)}\n`; // outside the loop: a value that is no JSON is not the folder's fault
-    for (let cause: unknown; ; ) {
+    for (let cause: unknown; ;) {
       const [folder] = candidates;
       if (folder === undefined) throw new Error(`no folder takes the journal ${name}: ${folders.join(", ")}`, { cause });
       try {
@@ -126,7 +139,7 @@ function keepDamaged(path: string): void {
 /** A disk that is nearly full takes a part and reports no error. */
 function writeFully(handle: number, text: string): void {
   const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(handle, bytes, written);
+  for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
   fsyncSync(handle);
 }
 

@@ -53,7 +53,13 @@ export type LeaseOptions = {
   onLost(reason: string): void;
 };
 
-type Executor = { readonly id: string; readonly host: string; readonly pid: number; readonly process_start: string; readonly beats: string };
+type Executor = {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly process_start: string;
+  readonly beats: string;
+};
 
 /**
  * Says "I am alive" once a second and looks for those who no longer do. No wall clock is involved: everybody counts
@@ -85,13 +91,17 @@ export async function holdLease({ pool, executorId, shape, clock, onLost }: Leas
   };
 
   const bury = async (): Promise<void> => {
-    const { rows } = await pool.query<Executor>(timed("select id, host, pid, process_start, beats from ampel.executor where id <> $1", [executorId]));
+    const { rows } = await pool.query<Executor>(
+      timed("select id, host, pid, process_start, beats from ampel.executor where id <> $1", [executorId]),
+    );
     const nowMs = clock.monotonicMs();
     const before = seen;
-    seen = new Map(rows.map(({ id, beats }) => {
-      const known = before.get(id);
-      return [id, known?.beats === beats ? known : { beats, sinceMs: nowMs }];
-    }));
+    seen = new Map(
+      rows.map(({ id, beats }) => {
+        const known = before.get(id);
+        return [id, known?.beats === beats ? known : { beats, sinceMs: nowMs }];
+      }),
+    );
     const dead = rows.filter((row) => hasEnded(row) || nowMs - (seen.get(row.id)?.sinceMs ?? nowMs) > leaseMs);
     // The row goes first, and only if it did not beat meanwhile: from then on its process can prove nothing any more.
     for (const { id, beats } of dead) await pool.query(timed("delete from ampel.executor where id = $1 and beats = $2", [id, beats]));

@@ -120,7 +120,9 @@ function register(workflow: Workflow<never, unknown>, host: RunHost): Body {
     const run = openPostgresRun(host);
     const value = await workflow.body(run, input as never);
     // One row per step that has done its duty.
-    await host.pool.query("delete from dbos.notifications where destination_uuid = $1 and topic = $2", [run.id, fenceTopic]).catch(() => {});
+    await host.pool
+      .query("delete from dbos.notifications where destination_uuid = $1 and topic = $2", [run.id, fenceTopic])
+      .catch(() => {});
     return value;
   };
   return DBOS.registerWorkflow(body, { name: workflow.name });
@@ -148,7 +150,12 @@ async function endPool(pool: pg.Pool, clock: Clock): Promise<void> {
   await Promise.race([pool.end().catch(() => {}), clock.sleep(1000)]);
 }
 
-function configure({ url, onTrouble }: PostgresEngineOptions, executorID: string, applicationVersion: string, systemDatabasePool: pg.Pool): DBOSConfig {
+function configure(
+  { url, onTrouble }: PostgresEngineOptions,
+  executorID: string,
+  applicationVersion: string,
+  systemDatabasePool: pg.Pool,
+): DBOSConfig {
   const trouble = (entry: unknown): void => onTrouble?.(entry instanceof Error ? entry.message : String(entry));
   return {
     name: "ampel",

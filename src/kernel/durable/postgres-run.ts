@@ -95,8 +95,11 @@ async function waitFor<Value>(id: string, topic: string, until: number, clock: C
     const restMs = Math.max(0, spanMs - (clock.monotonicMs() - startedMs));
     const alarm = setAlarm(id, topic, restMs + alarmGraceMs);
     try {
-      const got = await DBOS.recv<{ value?: Value; isAlarm?: boolean }>(topic, { timeoutSeconds: restMs / 1000, pollingIntervalMs: waitLookMs });
-      if (got !== null && got.isAlarm !== true) return got.value as Value;
+      const got = await DBOS.recv<{ value?: Value; isAlarm?: boolean }>(topic, {
+        timeoutSeconds: restMs / 1000,
+        pollingIntervalMs: waitLookMs,
+      });
+      if (got !== null && got.isAlarm !== true) return got.value;
     } finally {
       alarm.clear();
     }

@@ -77,5 +77,8 @@ test("after the given time the last error is thrown, other errors and an abort a
   const refused = withCode("23505");
   await expect(untilDatabaseReturns(() => Promise.reject(refused), { clock })).rejects.toBe(refused);
   const signal = AbortSignal.timeout(30);
-  await expect(untilDatabaseReturns(() => Promise.reject(away), { clock: systemClock, signal })).rejects.toHaveProperty("name", "TimeoutError");
+  await expect(untilDatabaseReturns(() => Promise.reject(away), { clock: systemClock, signal })).rejects.toHaveProperty(
+    "name",
+    "TimeoutError",
+  );
 });

@@ -14,7 +14,10 @@ const longestPauseMs = 1000;
  * Runs `work` until it no longer fails for want of a database; every other error is thrown at once.
  * A connection may break between a commit and its answer, so `work` must be safe to repeat.
  */
-export async function untilDatabaseReturns<Value>(work: () => Promise<Value>, { clock, signal, giveUpMs = Infinity }: Patience): Promise<Value> {
+export async function untilDatabaseReturns<Value>(
+  work: () => Promise<Value>,
+  { clock, signal, giveUpMs = Infinity }: Patience,
+): Promise<Value> {
   const startedMs = clock.monotonicMs();
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     signal?.throwIfAborted();
@@ -28,11 +31,21 @@ export async function untilDatabaseReturns<Value>(work: () => Promise<Value>, { 
   }
 }
 
-const awayErrnos = new Set(["ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+const awayErrnos = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+]);
 // PostgreSQL manual, appendix A: connection exceptions, insufficient resources (a full disk may be emptied), operator intervention.
 const awayStates = /^(08...|53...|57P0[1-5]|25P03|40003)$/;
 // node-postgres reports these without a code.
-const awayTexts = /Connection terminated|connection error and is not queryable|Client was closed|timeout exceeded when trying to connect|Query read timeout/;
+const awayTexts =
+  /Connection terminated|connection error and is not queryable|Client was closed|timeout exceeded when trying to connect|Query read timeout/;
 
 /** True when an error means that the database cannot be reached now, not that it refused what was asked. */
 export function isDatabaseAway(error: unknown): boolean {

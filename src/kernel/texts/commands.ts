@@ -123,6 +123,8 @@ export const commandTexts = {
   "changes.title": { de: "In den letzten 24 Stunden geändert:", en: "Changed in the last 24 hours:" },
   "changes.more": { de: "{count} weitere (--json zeigt alle)", en: "{count} more (--json shows all)" },
   "performance.figures": { de: "Messwerte, die schlechten zuerst:", en: "Figures, the bad ones first:" },
+  "command.schema-acknowledge": { de: "Ein gewolltes Schema oder eine gewollt geleerte Tabelle als neuen Stand annehmen", en: "Accept an intended schema or an intentionally emptied table as the new baseline" },
+  "schema.acknowledged": { de: "{what}: der nächste Blick nimmt den Stand als neuen Ausgangswert", en: "{what}: the next look takes what it finds as the new baseline" },
   "command.db-sessions": { de: "Wer mit der Datenbank verbunden ist, die längste Transaktion zuerst", en: "Who is connected to the database, the longest transaction first" },
   "command.db-reconnect": { de: "Benannte oder hängende Sitzungen beenden, Verbindungen neu aufbauen lassen", en: "End named or idle sessions, let pools reconnect" },
   "option.end": { de: "Nur diese Sitzungen, durch Komma getrennt", en: "Only these sessions, separated by commas" },

@@ -15,7 +15,10 @@ export const storeTexts = {
     de: "sudo apt-get install postgresql-{version} ausführen oder AMPEL_STATE_DIR auf einen leeren Ordner setzen",
     en: "Run sudo apt-get install postgresql-{version}, or point AMPEL_STATE_DIR to an empty folder",
   },
-  "store.not-started": { de: "Der eigene Speicher in {folder} startet nicht: {reason}", en: "Ampel's own store in {folder} does not start: {reason}" },
+  "store.not-started": {
+    de: "Der eigene Speicher in {folder} startet nicht: {reason}",
+    en: "Ampel's own store in {folder} does not start: {reason}",
+  },
   "store.not-started-next": {
     de: "{log} lesen; ampel arbeitet bis dahin ohne Speicher weiter (Notbetrieb mit Journaldatei)",
     en: "Read {log}; until then ampel works without its store (break-glass, journal file)",
@@ -29,7 +32,10 @@ export const storeTexts = {
     de: "Der Speicher ist auf Stand {found}, dieses Programm kennt nur {known}",
     en: "The store is at version {found}, this program knows {known} only",
   },
-  "store.newer-next": { de: "Die neuere Version von ampel benutzen; es gibt keinen Weg zurück", en: "Use the newer version of ampel; there is no way back" },
+  "store.newer-next": {
+    de: "Die neuere Version von ampel benutzen; es gibt keinen Weg zurück",
+    en: "Use the newer version of ampel; there is no way back",
+  },
   "store.disk-full": {
     de: "Für den eigenen Speicher in {folder} sind noch {freeMib} MiB frei, nötig sind {neededMib} MiB",
     en: "{freeMib} MiB are left for Ampel's own store in {folder}, it needs {neededMib} MiB",
