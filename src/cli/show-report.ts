@@ -59,6 +59,7 @@ export function describeReport(report: Report, screen: Screen): Outcome {
         ...findingDocument(finding, language),
         reason: leftAlone.filter((left) => left.finding.cause === finding.cause && left.finding.subject === finding.subject).map(({ reason }) => say(reason, language))[0],
       })),
+      nextStep: nextStep === undefined ? undefined : say(report.nextStep ?? nextStep, language),
       durationMs,
     },
     lines,

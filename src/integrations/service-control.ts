@@ -9,27 +9,29 @@ const absolutePath = z.string().regex(/^\//, { error: "absolute-path" });
 
 /** The fields by which ampel.yaml names a service; exactly one of `unit`, `supervisor` and `process` is given. */
 export const serviceAddressFields = {
-  /** A systemd unit; `nginx` means `nginx.service`. A leading dash would be an option. */
+  // A leading dash would be an option.
   unit: z
     .string()
     .regex(/^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*$/, { error: "unit-name" })
-    .optional(),
+    .optional()
+    .describe("A systemd unit; nginx means nginx.service"),
   supervisor: z
     .string()
     .regex(/^[\w.][\w.:-]*$/, { error: "program-name" })
-    .optional(),
-  /** A configuration of supervisor other than the system's. */
-  supervisorConfig: absolutePath.optional(),
+    .optional()
+    .describe("A supervisor program or group"),
+  supervisorConfig: absolutePath.optional().describe("A configuration of supervisor other than the system's"),
   process: z
     .strictObject({
-      pidFile: absolutePath,
-      start: z.array(z.string().min(1)).min(1),
-      stop: z.array(z.string().min(1)).min(1).optional(),
-      cwd: absolutePath.optional(),
-      env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional(),
-      logFile: absolutePath.optional(),
+      pidFile: absolutePath.describe("File with the process's number"),
+      start: z.array(z.string().min(1)).min(1).describe("Program and arguments that start it"),
+      stop: z.array(z.string().min(1)).min(1).optional().describe("Program and arguments that stop it; default SIGTERM"),
+      cwd: absolutePath.optional().describe("Folder it is started in"),
+      env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional().describe("Environment it is started with; no secrets"),
+      logFile: absolutePath.optional().describe("File its output goes to"),
     })
-    .optional(),
+    .optional()
+    .describe("A process without a manager"),
 } as const;
 
 /** systemd.unit(5); `php8.3-fpm` has a dot and no suffix. */

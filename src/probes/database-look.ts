@@ -22,7 +22,7 @@ export const databaseFields = {
     .describe("Watched only when given"),
   longestTransaction: durationSchema.optional().describe("Longest transaction that is normal; default 5m"),
   connections: z
-    .strictObject({ warnPercent: z.number().min(1).max(100).default(80), criticalPercent: z.number().min(1).max(100).default(90) })
+    .strictObject({ warnPercent: z.number().min(1).max(100).default(80).describe("A warning from here"), criticalPercent: z.number().min(1).max(100).default(90).describe("Bad from here") })
     .prefault({})
     .describe("Used connections in percent of the maximum"),
   tables: z.record(z.string().min(1).max(130), tableRuleSchema).default({}).describe("Critical tables and what they must keep"),

@@ -6,7 +6,7 @@ import { defineProbe } from "./probe.ts";
 /** Can we get onto the host at all? Everything that runs there depends on this one. */
 export const hostProbe = defineProbe({
   kind: "host",
-  schema: z.strictObject({}),
+  schema: z.strictObject({}).describe("A login on the host; everything that runs there depends on it"),
   silence: { state: "down", cause: "host-unreachable" },
   async look(_, { host, signal, deadlineMs }) {
     const { exitCode, stderr, startError, durationMs } = await host.run(["true"], { signal, timeoutMs: deadlineMs });

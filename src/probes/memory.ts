@@ -6,12 +6,10 @@ import { formatBytes } from "./disk-bytes.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
 const schema = z.strictObject({
-  /** Available memory in per cent of all. */
-  warnPercent: z.number().min(0).max(100).default(10),
-  lowPercent: z.number().min(0).max(100).default(4),
-  /** Pages swapped in and out per second that count as thrashing. */
-  swapPagesPerSecond: z.number().min(1).default(1_000),
-});
+  warnPercent: z.number().min(0).max(100).default(10).describe("Less available memory than this, in per cent of all, is a warning"),
+  lowPercent: z.number().min(0).max(100).default(4).describe("Less than this is bad"),
+  swapPagesPerSecond: z.number().min(1).default(1_000).describe("Pages swapped per second that count as thrashing"),
+}).describe("Available memory, swapping, and processes the kernel had to kill");
 
 const text = "cat /proc/meminfo; sed 's/^/vm./' /proc/vmstat; sed 's/^/boot /' /proc/sys/kernel/random/boot_id";
 

@@ -7,12 +7,12 @@ import { defineProbe } from "./probe.ts";
 
 const names = z.array(z.string()).optional();
 const schema = z.strictObject({
-  folders: z.array(z.string().min(1)).min(1),
-  /** What exists in our own world; the program fills these in. Without them such references stay unchecked, and the probe says so. */
-  commands: names,
-  hosts: names,
-  contacts: names,
-});
+  folders: z.array(z.string().min(1)).min(1).describe("Folders with playbooks; filled in by Ampel"),
+  // What exists in our own world. Without them such references stay unchecked, and the probe says so.
+  commands: names.describe("Commands of Ampel that exist; filled in by Ampel"),
+  hosts: names.describe("Hosts that exist; filled in by Ampel"),
+  contacts: names.describe("People who exist; filled in by Ampel"),
+}).describe("Self-test of the playbooks: every command, file, unit, host, contact and address they name is there");
 
 type Broken = { readonly place: string; readonly what: Message };
 
@@ -26,6 +26,8 @@ const evidenceBytes = 2048;
 export const playbooksProbe = defineProbe({
   kind: "playbooks",
   schema,
+  // A slow host says nothing about the playbooks, and nothing named `playbooks` can be restarted.
+  silence: { state: "unknown" },
   async look(spec, { host, signal, deadlineMs }) {
     // The reading of documents is loaded only when this probe looks.
     const { loadCatalogue } = await import("../playbooks/catalogue.ts");

@@ -10,7 +10,7 @@ import { combineFindings, decideConnections, type DatabaseFinding } from "./data
 import { defineProbe } from "./probe.ts";
 
 const percents = (warnPercent: number, criticalPercent: number) =>
-  z.strictObject({ warnPercent: z.number().min(1).max(100).default(warnPercent), criticalPercent: z.number().min(1).max(100).default(criticalPercent) }).prefault({});
+  z.strictObject({ warnPercent: z.number().min(1).max(100).default(warnPercent).describe("A warning from here"), criticalPercent: z.number().min(1).max(100).default(criticalPercent).describe("Bad from here") }).prefault({});
 
 const rules = {
   role: z.enum(["primary", "replica"]).optional().describe("What this server should be"),
@@ -21,7 +21,7 @@ const rules = {
   maxSaveAge: durationSchema.optional().describe("How long changes may stay unsaved (RDB)"),
 };
 
-const schema = redisConnectionSchema.extend(rules);
+const schema = redisConnectionSchema.extend(rules).describe("Redis: answers, memory, persistence, role, nothing evicted or flushed");
 type RedisSpec = z.infer<typeof schema>;
 
 /** What is remembered from look to look. `lossAt`: keys were evicted or flushed; said for a while, because the next look sees a clean server again. */

@@ -8,31 +8,28 @@ import { defineProbe } from "./probe.ts";
 const absolutePath = z.string().regex(/^\//, { error: "absolute-path" });
 const source = z
   .strictObject({
-    /** A file whose first line is the release id. */
-    file: absolutePath.optional(),
-    /** A link such as `current`: the name of the folder it leads to. */
-    symlink: absolutePath.optional(),
-    /** A working copy: its commit. */
-    git: absolutePath.optional(),
-    /** Asked from the host itself, so that a loopback address works. */
-    url: z.url({ protocol: /^https?$/ }).optional(),
-    /** The release a running process was started in: the folder it works in. */
-    pidFile: absolutePath.optional(),
-    /** Takes the id out of the text by its first group. */
-    pattern: z.string().min(1).optional(),
+    file: absolutePath.optional().describe("A file whose first line is the release"),
+    symlink: absolutePath.optional().describe("A link such as current: the name of the folder it leads to"),
+    git: absolutePath.optional().describe("A working copy: its commit"),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("An address that tells it, asked from the host itself: a loopback address works"),
+    pidFile: absolutePath.optional().describe("The folder the process works in, by the file with its number"),
+    pattern: z.string().min(1).optional().describe("Expression whose first group takes the release out of the text"),
   })
   .refine((given) => listPlaces(given).length === 1, { error: "release-source" });
 
 const schema = z.strictObject({
-  running: source,
-  deployed: source,
-  /** Everything below this folder must belong to `owner`; root-owned files are left behind by commands run with sudo. */
-  folder: absolutePath.optional(),
+  running: source.describe("What really runs"),
+  deployed: source.describe("What was deployed"),
+  folder: absolutePath.optional().describe("Everything below it must belong to owner; commands run with sudo leave files of root behind"),
   owner: z
     .string()
     .regex(/^[a-z_][\w.-]*$/i, { error: "user-name" })
-    .optional(),
-});
+    .optional()
+    .describe("Account that must own the folder"),
+}).describe("The release that runs against the one that was deployed");
 
 type Source = z.infer<typeof source>;
 

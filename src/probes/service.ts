@@ -9,11 +9,11 @@ import { defineProbe, type Observation } from "./probe.ts";
 const schema = z
   .strictObject({
     ...serviceAddressFields,
-    /** This many restarts within `flapWindow` are flapping. */
-    flapRestarts: z.int().min(2).default(3),
-    flapWindow: durationSchema.default(600_000),
+    flapRestarts: z.int().min(2).default(3).describe("This many restarts within flapWindow are flapping"),
+    flapWindow: durationSchema.default(600_000).describe("Time in which restarts are counted"),
   })
-  .refine(namesOneManager, { error: "service-address" });
+  .refine(namesOneManager, { error: "service-address" })
+  .describe("A systemd unit, a supervisor program or a plain process: runs, hangs, flaps, how it ended");
 
 /**
  * Does the manager of a service (systemd, supervisor, pid file) say that it runs? What is dead, failed or stopped by a
@@ -42,6 +42,8 @@ export type RestartMemory = {
   readonly times: readonly number[];
 };
 
+const freshMs = 30_000;
+
 /** Adds the restarts between two looks: the manager's own count where it has one, else a new main process. */
 export function afterLook(before: RestartMemory | undefined, state: ServiceState, now: number, windowMs: number): RestartMemory {
   const kept = (before?.times ?? []).filter((at) => at > now - windowMs && at <= now);
@@ -50,7 +52,9 @@ export function afterLook(before: RestartMemory | undefined, state: ServiceState
     ...(state.restarts === undefined ? {} : { counted: state.restarts }),
     wasRunning: state.isRunning,
   };
-  if (before === undefined) return { ...next, times: kept };
+  // The first look has nothing to compare with: the manager's count tells of a loop when its last turn is this fresh.
+  const isFresh = state.since !== undefined && now - state.since < freshMs;
+  if (before === undefined) return { ...next, times: Array.from({ length: isFresh ? Math.min(20, state.restarts ?? 0) : 0 }, () => now) };
   // The count starts anew when somebody starts the unit by hand; then the change of pid still tells of one.
   const counted = Math.max(0, (state.restarts ?? 0) - (before.counted ?? 0));
   const isReplaced = state.mainPid !== undefined && before.pid !== undefined && state.mainPid !== before.pid;

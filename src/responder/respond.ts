@@ -93,8 +93,9 @@ function explainRest(picture: Picture, leftAlone: ReadonlyMap<string, LeftAlone>
   return picture.findings.flatMap((finding) => {
     const known = leftAlone.get(findingKey(finding));
     if (known !== undefined) return [{ finding, reason: known.reason }];
-    const isBack = finding.mutedBy === undefined && runs.some(({ subject, state }) => subject === finding.subject && state === "succeeded");
-    return isBack ? [{ finding, reason: message("responder.came-back", { subject: finding.subject }) }] : [];
+    const run = finding.mutedBy === undefined ? runs.findLast(({ subject }) => subject === finding.subject) : undefined;
+    if (run === undefined) return [];
+    return [{ finding, reason: run.state === "succeeded" ? message("responder.came-back", { subject: finding.subject }) : run.message }];
   });
 }
 

@@ -27,6 +27,12 @@ const configurationTests: readonly (readonly [RegExp, string])[] = [
 
 /** Folders in which services write; those that exist are measured. */
 const writtenFolders = ["/", "/var", "/var/lib", "/var/log", "/run", "/tmp"];
+/** Where databases keep their data, which is often a volume of its own: a start on a full one is what ruins it. */
+const dataFolders: readonly (readonly [RegExp, string])[] = [
+  [/^(?:mariadb|mysqld?)(?:\.|@|$)/, "/var/lib/mysql"],
+  [/^postgresql(?:\.|@|$)/, "/var/lib/postgresql"],
+  [/^redis/, "/var/lib/redis"],
+];
 const leastFreeBytes = 32 * 1024 ** 2;
 const leastFreeInodes = 100;
 
@@ -59,7 +65,7 @@ export async function diagnoseBeforeStart(
   const [known, version] = findConfigurationTest(control.name);
   const [state, printed] = await Promise.all([
     control.state(signal, timeoutMs),
-    askHost(host, text, { signal, timeoutMs, env: { FOLDERS: [...writtenFolders, ...folders].join(" "), TEST: known, VERSION: version } }),
+    askHost(host, text, { signal, timeoutMs, env: { FOLDERS: [...writtenFolders, ...findDataFolders(control.name), ...folders].join(" "), TEST: known, VERSION: version } }),
   ]);
   const blockers = [...findDiskBlockers(printed), ...findStateBlockers(control.name, state)];
   const code = /^CONFIG (\d+)$/m.exec(printed)?.[1];
@@ -87,6 +93,10 @@ export function findConfigurationTest(service: string): [string, string] {
     if (found !== null) return [command, found[1] ?? ""];
   }
   return ["", ""];
+}
+
+function findDataFolders(service: string): string[] {
+  return dataFolders.flatMap(([pattern, folder]) => (pattern.test(service) ? [folder] : []));
 }
 
 /** One message per mount point that is full, out of inodes or read-only. */

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { isOurs } from "../kernel/durable/journal-file.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +30,7 @@ export function writableFolders(folders: readonly string[]): string[] {
     const sample = join(folder, `.sample-${process.pid}`);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (!isOurs(folder)) return false;
       const file = openSync(sample, "w", 0o600);
       try {
         writeSync(file, Buffer.alloc(16 * 1024));

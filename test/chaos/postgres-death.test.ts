@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { begunNames, breakGround, isLong, unmarkedRepeats, until, type Ground } from "./harness.ts";
 
@@ -56,3 +58,30 @@ test("postgres killed -9 while another process takes over strands no run", async
   expect(unmarkedRepeats(effects)).toEqual([]);
   expect(new Set(effects.filter(({ phase }) => phase === "ended").map(({ key }) => key)).size).toBe(runs.length * 4);
 }, 90_000);
+
+test("a postgres that hangs for eight seconds costs nobody its runs", async () => {
+  const drivers = ["left", "right"].map((side) => ground.drive({ runs: [`hung-${side}`], scene: { steps: 8, stepMs: 250 } }));
+  await until(() => ground.readEffects("hung-").filter(({ name }) => name === "step-2").length >= 2, 30_000);
+  const server = [ground.postmasterPid(), ...childrenOf(ground.postmasterPid())];
+  for (const pid of server) process.kill(pid, "SIGSTOP");
+  await pause(8000);
+  for (const pid of server) process.kill(pid, "SIGCONT");
+  for (const driver of drivers) await driver.hear("result", 20_000);
+  expect(drivers.flatMap(({ sayings }) => sayings.filter(({ what }) => what === "lost"))).toEqual([]);
+  expect(begunNames(ground.readEffects("hung-"))).toHaveLength(16);
+}, 60_000);
+
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((candidate) => candidate > 0 && parentOf(candidate) === pid);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined;
+  }
+}

@@ -46,7 +46,7 @@ export type ReportDocument = {
     readonly state: string;
     readonly steps: readonly { readonly name: string; readonly state: string; readonly durationMs: number; readonly message: string; readonly output: string }[];
   }[];
-  readonly remaining: readonly { readonly cause: string; readonly subject: string; readonly reason?: string }[];
+  readonly remaining: readonly { readonly cause: string; readonly subject: string; readonly mutedBy?: string; readonly reason?: string }[];
   readonly blindSpots: readonly { readonly probeId: string; readonly message: string }[];
   readonly nextStep?: string;
   readonly durationMs: number;

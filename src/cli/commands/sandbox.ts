@@ -9,24 +9,25 @@ import { nearestOf, usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
 
 const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
-  up: async ({ screen, signal }) => {
-    const world = await startWorld({ signal, onProgress: (step) => screen.tell(step, "dim") });
+  up: async ({ values, screen, signal }) => {
+    const world = await startWorld({ folder: folderOf(values), signal, onProgress: (step) => screen.tell(step, "dim") });
     const { configuration } = worldPaths(world.folder);
     return done({ folder: world.folder, config: configuration, ports: world.ports }, [message("sandbox.is-up", { folder: world.folder }), `→ ampel health:check --config ${configuration}`]);
   },
-  break: async ({ words: [, name = ""], screen, signal }) => {
+  break: async ({ words: [, name = ""], values, screen, signal }) => {
     if (name === "") return listFaults(screen.language);
     const fault = findFault(name);
-    await fault.inject(openWorld(), signal);
+    await fault.inject(openWorld(folderOf(values)), signal);
     return done({ fault: name, causes: fault.causes, subject: fault.subject, playbook: fault.playbook }, [message("rehearsal.break", { fault: name, what: fault.what })]);
   },
-  mend: async ({ signal }) => {
-    const world = await mendWorld(openWorld(), signal);
+  mend: async ({ values, signal }) => {
+    const world = await mendWorld(openWorld(folderOf(values)), signal);
     return done({ folder: world.folder }, [message("sandbox.is-mended")]);
   },
-  down: async () => {
-    await stopWorld(defaultFolder());
-    return done({ folder: defaultFolder() }, [message("rehearsal.down")]);
+  down: async ({ values }) => {
+    const folder = folderOf(values);
+    await stopWorld(folder);
+    return done({ folder }, [message("rehearsal.down")]);
   },
   list: async ({ screen, signal }) => {
     const worlds = await listWorlds();
@@ -41,6 +42,10 @@ const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   },
 };
 
+function folderOf(values: Call["values"]): string {
+  return values.get("folder") ?? defaultFolder();
+}
+
 function listFaults(language: Call["screen"]["language"]): Outcome {
   const lines = faults.map(({ name, what, playbook }) => `${name.padEnd(18)} ${say(what, language)}${playbook === undefined ? "" : `  → ${playbook}`}`);
   return done({ faults: faults.map(({ name, causes, subject, playbook }) => ({ name, causes, subject, playbook })) }, lines);
@@ -49,7 +54,7 @@ function listFaults(language: Call["screen"]["language"]): Outcome {
 /** A guarded world of real processes to practise on; never the machine itself. */
 export const sandbox: Command = {
   words: ["up|break|mend|down|list", "[FAULT]"],
-  options: {},
+  options: { folder: { value: "FOLDER", what: message("option.folder") } },
   needsConfig: false,
   async run(call) {
     const [action = ""] = call.words;

@@ -95,6 +95,7 @@ export const commandTexts = {
   "command.init": { de: "Die Maschine ansehen und eine ampel.yaml dafür schreiben", en: "Look at the machine and write an ampel.yaml for it" },
   "command.daemon": { de: "Dauernd prüfen und bei Bedarf handeln", en: "Check all the time and act when needed" },
   "option.connect": { de: "Auch bei den Hosts anklopfen", en: "Knock at the hosts as well" },
+  "option.folder": { de: "Ordner der Sandbox (Standard: unter dem Zustandsordner)", en: "Folder of the sandbox (default: below the state folder)" },
   "option.list-probes": { de: "Zeigen, was überwacht wird", en: "Show what is watched" },
   "option.ssh": { de: "Diesen Server ansehen statt der eigenen Maschine", en: "Look at this server instead of this machine" },
   "option.output": { de: "Zieldatei (Standard ./ampel.yaml); eine vorhandene bleibt unberührt", en: "File to write (default ./ampel.yaml); an existing one is left alone" },

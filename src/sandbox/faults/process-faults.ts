@@ -88,11 +88,12 @@ function areSettingsReadable(world: World): boolean {
   }
 }
 
+/** An app that does not run because of its settings looks killed as well: the settings are mended first. */
 export const processFaults: readonly Fault[] = [
   killed("postgres", message("sandbox.fault.postgres-killed"), ["service-down", "database-down"]),
+  appBrokenConfig,
   killed("app", message("sandbox.fault.app-killed")),
   killed("worker", message("sandbox.fault.worker-killed")),
   appHung,
   appFlapping,
-  appBrokenConfig,
 ];
