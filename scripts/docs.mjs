@@ -4,11 +4,14 @@ import { dirname, join } from "node:path";
 import { describeCodes } from "./reference/codes.mjs";
 import { describeCommands } from "./reference/commands.mjs";
 import { describeConfiguration } from "./reference/configuration.mjs";
+import { describeLintRules } from "./reference/lint-rules.mjs";
+import { describeProbes } from "./reference/probes.mjs";
 
 const folder = join(dirname(import.meta.dirname), "docs/reference");
 const note = "<!-- Written by `npm run docs` from the code; changes here are lost. -->";
 const pages = new Map();
-for (const [name, lines] of Object.entries({ ...describeCodes(), ...(await describeCommands()), ...describeConfiguration() })) {
+const described = [describeCodes(), await describeCommands(), describeConfiguration(), await describeProbes(), describeLintRules()];
+for (const [name, lines] of Object.entries(Object.assign({}, ...described))) {
   pages.set(name, `${(name.endsWith(".md") ? [note, "", ...lines] : lines).join("\n")}\n`);
 }
 const present = existsSync(folder) ? readdirSync(folder) : [];

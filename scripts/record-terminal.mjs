@@ -23,7 +23,9 @@ try {
   const { status, error } = spawnSync("script", ["--quiet", "--return", "--log-out", log, "--command", line], { env, stdio: "ignore" });
   if (error !== undefined) throw error;
   // script(1) puts a line before and after what the command wrote.
-  const text = readFileSync(log, "utf8").replace(/^Script started[^\n]*\n/, "").replace(/\n?Script done[^\n]*\n?$/, "");
+  const text = readFileSync(log, "utf8")
+    .replace(/^Script started[^\n]*\n/, "")
+    .replace(/\n?Script done[^\n]*\n?$/, "");
   const rows = readTerminal(text, columns);
   const title = `$ ${command.join(" ")}`;
   const description = rows.map((runs) => runs.reduce((told, run) => told.padEnd(run.column) + run.text, "").trimEnd()).join("\n");

@@ -70,7 +70,7 @@ export const installFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export function openApp({ env, language, configPath, cwd = process.cwd(), clock = systemClock, commands, execute }: AppOptions): App {
   const hosts = new Map<string, Host>();
-  let config: Promise<LoadedConfig | undefined> | undefined;
+  let loading: Promise<LoadedConfig | undefined> | undefined;
   let known: LoadedConfig | undefined;
   let durable: Promise<Durable> | undefined;
   let memory: MemoryFile | undefined;
@@ -99,7 +99,7 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       return (memory ??= openMemoryFile(join(app.stateFolder, "memory.json")));
     },
     findConfig: () =>
-      (config ??= (async () => {
+      (loading ??= (async () => {
         const { findConfigFile, readConfigFile } = await import("./config/load.ts");
         const file = await findConfigFile({ path: configPath, cwd, env });
         known = file === undefined ? undefined : await readConfigFile(file);
@@ -113,9 +113,9 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     probes: async () => {
       const { expandProbes } = await import("./config/expand.ts");
       const { config, file } = await app.loaded();
-      const known = { folders: playbookFolders(config, file), commands: commands.map(({ name }) => name), hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
+      const present = { folders: playbookFolders(config, file), commands: commands.map(({ name }) => name), hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
       // The self-test of the playbooks needs to know what this program and this configuration have.
-      return expandProbes(config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...known, ...probe.spec } } : probe));
+      return expandProbes(config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...present, ...probe.spec } } : probe));
     },
     commands,
     openHost: (name) => {

@@ -2,7 +2,16 @@ const cellWidth = 8.4;
 const rowHeight = 19;
 const margin = 16;
 const barHeight = 30;
-const palette = { red: "#ff7b72", green: "#56d364", yellow: "#e3b341", blue: "#79c0ff", magenta: "#d2a8ff", cyan: "#76e3ea", white: "#ffffff", black: "#8b949e" };
+const palette = {
+  red: "#ff7b72",
+  green: "#56d364",
+  yellow: "#e3b341",
+  blue: "#79c0ff",
+  magenta: "#d2a8ff",
+  cyan: "#76e3ea",
+  white: "#ffffff",
+  black: "#8b949e",
+};
 
 /**
  * A terminal window as SVG text: dark by itself, so that it reads the same on a light and on a dark page; every run is

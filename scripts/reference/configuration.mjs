@@ -1,70 +1,68 @@
-import { configJsonSchema, printConfigJsonSchema } from "../../src/config/json-schema.ts";
+import { watchFields } from "../../src/config/fields.ts";
+import { printConfigJsonSchema } from "../../src/config/json-schema.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { z } from "zod";
+import { isMap, listFields, readSchema, row, tableHead } from "./fields.mjs";
+
+const intro = [
+  "# ampel.yaml",
+  "",
+  "A complete one: [examples/askproai/ampel.yaml](../../examples/askproai/ampel.yaml). Check yours with `ampel config:check`.",
+  "Editors complete and check it by [ampel.schema.json](ampel.schema.json); `ampel init` writes the line for it.",
+  "",
+  "A duration is written as `500ms`, `10s`, `5m`, `2h`, `1d`. A secret is only ever a reference: `${env:NAME}`, `${file:/path}` or `${credential:name}`.",
+  "Names are small letters, digits, dots, dashes and underscores. Entries that begin with `x-` are yours, as a place for YAML anchors.",
+  "",
+];
 
 /** Every field of ampel.yaml as a table per section, and the JSON Schema for editors. */
 export function describeConfiguration() {
-  const schema = configJsonSchema();
-  const resolve = (part) => {
-    if (typeof part?.$ref !== "string") return part ?? {};
-    const { $ref, ...beside } = part;
-    return { ...resolve(schema.$defs[$ref.replace("#/$defs/", "")]), ...beside };
-  };
-  const sections = Object.entries(schema.properties).map(([name, part]) => ({ name, part: resolve(part) }));
+  const schema = readSchema(configSchema);
+  const sections = Object.entries(schema.properties).map(([name, part]) => ({ name, part }));
+  const isPlain = ({ part }) => part.properties === undefined && !isMap(part);
+  const watched = listFields(readSchema(z.strictObject(watchFields)));
   const lines = [
-    "# ampel.yaml",
+    ...intro,
+    ...tableHead,
+    ...sections.filter(isPlain).map(({ name, part }) => row(name, part, schema.required.includes(name))),
+    ...["", "## Fields of everything that is watched", ""],
+    "Entries under `services`, `databases`, `queues`, `vendors`, `backups`, `certificates`, `heartbeats`, `logs`, `releases` and `probes`, and the",
+    "built-in checks of a host, may have these beside their own.",
     "",
-    "Durations are written as `500ms`, `10s`, `5m`, `2h`, `1d`; secrets only as `${env:NAME}`, `${file:/path}` or `${credential:name}`.",
-    "",
-    ...head(),
+    ...tableHead,
+    ...watched.map(({ line }) => line),
+    ...sections.filter((section) => !isPlain(section)).flatMap((section) => describeSection(section, watched)),
   ];
-  const isPlain = ({ part }) => typeOf(part, resolve) !== "fields" && !isMap(part);
-  for (const { name, part } of sections.filter(isPlain)) lines.push(row(name, part, schema.required, resolve));
-  for (const { name, part } of sections.filter((section) => !isPlain(section))) {
-    lines.push("", `## ${name}`, "", part.description ?? "", "", ...head());
-    lines.push(...fields(isMap(part) ? "NAME." : "", isMap(part) ? resolve(part.additionalProperties) : part, resolve));
-  }
   return { "configuration.md": lines, "ampel.schema.json": printConfigJsonSchema().trimEnd().split("\n") };
 }
 
-const head = () => ["| field | value | default | what it is |", "|---|---|---|---|"];
-const isMap = (part) => typeof part.additionalProperties === "object" && part.properties === undefined;
-
-function fields(prefix, part, resolve) {
-  const variants = part.anyOf ?? part.oneOf;
-  if (variants !== undefined) {
-    // A table has each row once, however many kinds of entry share the field.
-    return [...new Set(variants.flatMap((variant) => fields(prefix, resolve(variant), resolve)))];
-  }
-  if (part.type === "array") return fields(`${prefix}[].`.replace("..", "."), resolve(part.items), resolve);
-  if (part.properties === undefined) return [row(prefix.replace(/\.$/, ""), part, [], resolve)];
-  return Object.entries(part.properties).flatMap(([name, raw]) => {
-    const field = resolve(raw);
-    const own = row(prefix + name, field, part.required, resolve);
-    const inner = field.type === "array" ? resolve(field.items) : isMap(field) ? resolve(field.additionalProperties) : field;
-    const step = field.type === "array" ? "[]." : isMap(field) ? ".NAME." : ".";
-    return inner.properties === undefined ? [own] : [own, ...fields(`${prefix}${name}${step}`, inner, resolve)];
-  });
+function describeSection({ name, part }, watched) {
+  const lines = ["", `## ${name}`, "", `${part.description}.`, ""];
+  if (!isMap(part)) return [...lines, ...tableHead, ...listFields(part).map(({ line }) => line)];
+  const entry = part.additionalProperties;
+  const variants = entry.oneOf ?? entry.anyOf;
+  if (name === "probes") return [...lines, "The kinds and their fields: [probes](probes.md)."];
+  if (variants === undefined) return [...lines, ...describeEntry(entry, watched)];
+  // Engines that take the same fields share a table.
+  const byTable = Map.groupBy(variants, (variant) => describeEntry(withoutEngine(variant), watched).join("\n"));
+  return [
+    ...lines,
+    ...[...byTable].flatMap(([table, same], index) => {
+      const engines = same.map(({ properties }) => `\`engine: ${properties.engine.const}\``).join(" or ");
+      return [...(index === 0 ? [] : [""]), `### ${engines}`, "", table];
+    }),
+  ];
 }
 
-function row(name, part, required = [], resolve = (same) => same) {
-  const isNeeded = required.includes(name.split(/[.[\]]+/).findLast((word) => word !== ""));
-  const otherwise =
-    part.default === undefined || JSON.stringify(part.default) === "{}"
-      ? isNeeded
-        ? "required"
-        : ""
-      : `\`${JSON.stringify(part.default)}\``;
-  return `| \`${name}\` | ${typeOf(part, resolve)} | ${otherwise} | ${escape(part.description ?? "")} |`;
+function withoutEngine({ properties, ...variant }) {
+  return { ...variant, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => name !== "engine")) };
 }
 
-function typeOf(part, resolve) {
-  if (part.const !== undefined) return `\`${escape(JSON.stringify(part.const))}\``;
-  if (part.enum !== undefined) return part.enum.map((value) => `\`${value}\``).join(", ");
-  const variants = part.anyOf ?? part.oneOf;
-  if (variants !== undefined) return [...new Set(variants.map((variant) => typeOf(resolve(variant), resolve)))].join(" or ");
-  if (part.type === "array") return `list of ${typeOf(resolve(part.items), resolve)}`;
-  if (part.properties !== undefined) return "fields";
-  if (isMap(part)) return "entries by name";
-  return part.type === "string" || part.type === undefined ? "text" : String(part.type);
+function describeEntry(entry, watched) {
+  const fields = listFields(entry, "NAME.");
+  const common = new Set(watched.map(({ name }) => `NAME.${name}`));
+  // A heartbeat's `every` is its own and required.
+  const own = fields.filter(({ name, line }) => !common.has(name) || line.includes("| required |"));
+  const isWatched = fields.some(({ name }) => name === "NAME.damping");
+  return [...tableHead, ...own.map(({ line }) => line), ...(isWatched ? ["", "And the fields of everything that is watched."] : [])];
 }
-
-const escape = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");

@@ -27,7 +27,10 @@ export const serviceAddressFields = {
       start: z.array(z.string().min(1)).min(1).describe("Program and arguments that start it"),
       stop: z.array(z.string().min(1)).min(1).optional().describe("Program and arguments that stop it; default SIGTERM"),
       cwd: absolutePath.optional().describe("Folder it is started in"),
-      env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string()).optional().describe("Environment it is started with; no secrets"),
+      env: z
+        .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string())
+        .optional()
+        .describe("Environment it is started with; no secrets"),
       logFile: absolutePath.optional().describe("File its output goes to"),
     })
     .optional()

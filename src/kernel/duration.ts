@@ -6,7 +6,7 @@ const pattern = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 /** Milliseconds of `500ms`, `10s`, `5m`, `2h`, `1d`; `undefined` for anything else. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = pattern.exec(text) ?? [];
-  if (amount === undefined || unit === undefined || amount.length > 12) return undefined;
+  if (amount === undefined || unit === undefined || amount.length > 16) return undefined;
   return Number(amount) * unitMs[unit as keyof typeof unitMs];
 }
 

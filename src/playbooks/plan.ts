@@ -113,7 +113,6 @@ function resolveHost(step: Step, { hosts, subjectHost }: PlanRequest, refusals: 
 
 /** A value travels by environment, yet it becomes a word of a command: one that looks like an option is refused. */
 export function isSafeValue(value: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return !value.startsWith("-") && value.length <= maxValueLength && !/[\u0000-\u001f\u007f]/.test(value);
 }
 

@@ -45,7 +45,7 @@ async function carryOut(scene: RunScene): Promise<RunOutcome> {
 type Course = { readonly reports: StepReport[]; readonly state: RunOutcome["state"]; readonly reason: Message };
 
 async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
-  const { run, playbook, input } = scene;
+  const { playbook, input } = scene;
   const reports: StepReport[] = [];
   const slices = sliceBudget(playbook.steps, input.budgetMs);
   const touched: Step[] = [];

@@ -6,29 +6,31 @@ import { message } from "../kernel/message.ts";
 import { formatBytes } from "./disk-bytes.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
-const schema = z.strictObject({
-  folder: z.string().regex(/^\//, { error: "absolute-path" }).describe("Folder the backups lie in"),
-  pattern: z
-    .string()
-    .min(1)
-    .refine((given) => !given.includes("/"), { error: "file-pattern" })
-    .default("*")
-    .describe("File names as for find -name; names in progress (*.part, *.tmp) never count"),
-  maxAge: durationSchema.default(26 * 3_600_000).describe("The newest one may be this old"),
-  minSizePercent: z.number().min(0).max(100).default(50).describe("Least size of the newest one against the median of those before"),
-  settle: durationSchema.default(60_000).describe("A file that changed more recently is still being written"),
-  endMarker: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Text at the end of a complete dump; none looks for none; default for .sql: as mysqldump or pg_dump end"),
-  manifest: z
-    .string()
-    .min(1)
-    .refine((given) => !given.includes("/"), { error: "file-pattern" })
-    .optional()
-    .describe("A list as sha256sum writes it, in the same folder: only files it names count, and the newest must match"),
-}).describe("The newest backup in a folder: its age, its size against those before, its end");
+const schema = z
+  .strictObject({
+    folder: z.string().regex(/^\//, { error: "absolute-path" }).describe("Folder the backups lie in"),
+    pattern: z
+      .string()
+      .min(1)
+      .refine((given) => !given.includes("/"), { error: "file-pattern" })
+      .default("*")
+      .describe("File names as for find -name; names in progress (*.part, *.tmp) never count"),
+    maxAge: durationSchema.default(26 * 3_600_000).describe("The newest one may be this old"),
+    minSizePercent: z.number().min(0).max(100).default(50).describe("Least size of the newest one against the median of those before"),
+    settle: durationSchema.default(60_000).describe("A file that changed more recently is still being written"),
+    endMarker: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Text at the end of a complete dump; none looks for none; default for .sql: as mysqldump or pg_dump end"),
+    manifest: z
+      .string()
+      .min(1)
+      .refine((given) => !given.includes("/"), { error: "file-pattern" })
+      .optional()
+      .describe("A list as sha256sum writes it, in the same folder: only files it names count, and the newest must match"),
+  })
+  .describe("The newest backup in a folder: its age, its size against those before, its end");
 
 type BackupSpec = z.infer<typeof schema>;
 

@@ -5,11 +5,13 @@ import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
-const schema = z.strictObject({
-  // Webhook signatures are valid for 5 minutes: long before that somebody must know.
-  warnOffset: durationSchema.default(2_000).describe("Further off than this is a warning"),
-  badOffset: durationSchema.default(60_000).describe("Further off than this is bad: signatures begin to fail"),
-}).describe("The clock of a host against others, and whether it jumped");
+const schema = z
+  .strictObject({
+    // Webhook signatures are valid for 5 minutes: long before that somebody must know.
+    warnOffset: durationSchema.default(2_000).describe("Further off than this is a warning"),
+    badOffset: durationSchema.default(60_000).describe("Further off than this is bad: signatures begin to fail"),
+  })
+  .describe("The clock of a host against others, and whether it jumped");
 
 // Seconds since boot never jump; the wall clock beside them shows whether it did.
 const text = `

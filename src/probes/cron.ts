@@ -6,12 +6,17 @@ import { listTargets, parseCrontab, type CronEntry, type CronTarget } from "./cr
 import { parseTimers, type TimerFault } from "./cron-timers.ts";
 import { defineProbe } from "./probe.ts";
 
-const schema = z.strictObject({
-  crontabs: z.array(z.string().regex(/^\//, { error: "absolute-path" })).default([]).describe("Crontabs beside those of the system and of the users"),
-  ignore: z.array(z.string().min(1)).default([]).describe("Units and files of others that are known to be broken"),
-  timers: z.boolean().default(true).describe("Look at systemd timers as well"),
-  system: z.boolean().default(true).describe("False looks at crontabs alone"),
-}).describe("Cron lines and timers: what they call exists and may be run");
+const schema = z
+  .strictObject({
+    crontabs: z
+      .array(z.string().regex(/^\//, { error: "absolute-path" }))
+      .default([])
+      .describe("Crontabs beside those of the system and of the users"),
+    ignore: z.array(z.string().min(1)).default([]).describe("Units and files of others that are known to be broken"),
+    timers: z.boolean().default(true).describe("Look at systemd timers as well"),
+    system: z.boolean().default(true).describe("False looks at crontabs alone"),
+  })
+  .describe("Cron lines and timers: what they call exists and may be run");
 
 // cron itself ignores files in cron.d with a dot in the name, with another owner than root, or writable for others.
 const readText = `

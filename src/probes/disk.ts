@@ -14,16 +14,18 @@ const bytes = z.union([z.int().min(0), z.string()]).transform((given, context) =
   return z.NEVER;
 });
 
-const schema = z.strictObject({
-  path: z.string().regex(/^\//, { error: "absolute-path" }).describe("A path on the file system to watch"),
-  warnPercent: z.number().min(1).max(100).default(80).describe("Used per cent that are a warning, of bytes and of inodes alike"),
-  fullPercent: z.number().min(1).max(100).default(90).describe("Used per cent that count as full"),
-  warnFree: bytes.optional().describe("Less free than this is a warning as well: 500M, 2G"),
-  fullFree: bytes.optional().describe("Less free than this counts as full as well: 500M, 2G"),
-  budget: bytes.optional().describe("The folder may hold this much, however large its disk is"),
-  fullWithin: durationSchema.default(3_600_000).describe("A level that will be full sooner than this is a warning today"),
-  mayBeReadOnly: z.boolean().default(false).describe("A file system that takes no writes is in order here"),
-}).describe("Free space and inodes of a file system, and when it will be full");
+const schema = z
+  .strictObject({
+    path: z.string().regex(/^\//, { error: "absolute-path" }).describe("A path on the file system to watch"),
+    warnPercent: z.number().min(1).max(100).default(80).describe("Used per cent that are a warning, of bytes and of inodes alike"),
+    fullPercent: z.number().min(1).max(100).default(90).describe("Used per cent that count as full"),
+    warnFree: bytes.optional().describe("Less free than this is a warning as well: 500M, 2G"),
+    fullFree: bytes.optional().describe("Less free than this counts as full as well: 500M, 2G"),
+    budget: bytes.optional().describe("The folder may hold this much, however large its disk is"),
+    fullWithin: durationSchema.default(3_600_000).describe("A level that will be full sooner than this is a warning today"),
+    mayBeReadOnly: z.boolean().default(false).describe("A file system that takes no writes is in order here"),
+  })
+  .describe("Free space and inodes of a file system, and when it will be full");
 
 type DiskSpec = z.infer<typeof schema>;
 

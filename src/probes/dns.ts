@@ -14,13 +14,18 @@ const nameSchema = z
 
 const serverSchema = z.string().refine((text) => parseServer(text) !== undefined, { error: "server" });
 
-const schema = z.strictObject({
-  name: nameSchema.describe("Name to ask for"),
-  type: z.enum(Object.keys(recordTypes) as [RecordType, ...RecordType[]]).default("A").describe("Type of record"),
-  expect: z.array(z.string().min(1)).min(1).optional().describe("All values and no others, in any order"),
-  servers: z.array(serverSchema).min(1).optional().describe("address:port; default every authoritative server, found by itself"),
-  maxTtl: z.int().min(0).optional().describe("Seconds an answer may be kept: a longer one makes a failover slow"),
-}).describe("A name, asked at every authoritative server: all answer, and all the same");
+const schema = z
+  .strictObject({
+    name: nameSchema.describe("Name to ask for"),
+    type: z
+      .enum(Object.keys(recordTypes) as [RecordType, ...RecordType[]])
+      .default("A")
+      .describe("Type of record"),
+    expect: z.array(z.string().min(1)).min(1).optional().describe("All values and no others, in any order"),
+    servers: z.array(serverSchema).min(1).optional().describe("address:port; default every authoritative server, found by itself"),
+    maxTtl: z.int().min(0).optional().describe("Seconds an answer may be kept: a longer one makes a failover slow"),
+  })
+  .describe("A name, asked at every authoritative server: all answer, and all the same");
 
 /** Does every authoritative server give the same, right answer? Measures `servers`, `serversAnswering`, `ttlSeconds`. */
 export const dnsProbe = defineProbe({

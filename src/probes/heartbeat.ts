@@ -3,11 +3,16 @@ import { durationSchema } from "../kernel/duration.ts";
 import { decideHeartbeat, type Ping } from "./heartbeat-decision.ts";
 import { defineProbe, type ProbeMemory } from "./probe.ts";
 
-const schema = z.strictObject({
-  name: z.string().regex(/^[\w.-]+$/).describe("What the job calls itself when it reports"),
-  every: durationSchema.describe("How often the job reports"),
-  grace: durationSchema.default(60_000).describe("How late it may be"),
-}).describe("A job that reports to Ampel by itself: silence is a finding");
+const schema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .describe("What the job calls itself when it reports"),
+    every: durationSchema.describe("How often the job reports"),
+    grace: durationSchema.default(60_000).describe("How late it may be"),
+  })
+  .describe("A job that reports to Ampel by itself: silence is a finding");
 
 /** Since when we listen without a gap, and when we last looked; epoch ms UTC. */
 type Watch = { readonly since: number; readonly lastLookAt: number };

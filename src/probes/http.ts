@@ -26,33 +26,44 @@ const statuses = z.union([status.transform((code): StatusRange => ({ from: code,
 const secretNames = /^(authorization|proxy-authorization|cookie|x-api-key)$/i;
 const plainValue = z.string().refine((text) => !text.includes("${"), { error: "secret" });
 
-const schema = z.strictObject({
-  url: webAddressSchema.describe("Address to ask"),
-  method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET").describe("Method of the request"),
-  expectStatus: z
-    .union([statuses, z.array(statuses).min(1)])
-    .transform((given) => [given].flat())
-    .default([{ from: 200, to: 299 }])
-    .describe("Status, range (200-299) or a list of them; default 200-299"),
-  expectBody: textPatternSchema.optional().describe("Text that must be in the answer, or an expression /…/i"),
-  headers: z
-    .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.union([secretSchema, plainValue]))
-    .refine((headers) => Object.entries(headers).every(([name, value]) => !secretNames.test(name) || value instanceof Secret), {
-      error: "secret",
-    })
-    .default({})
-    .describe("Headers to send; a secret one only as a reference"),
-  bearer: secretSchema.optional().describe("Reference to a token, sent as Authorization: Bearer"),
-  redirects: z.int().min(0).max(10).default(0).describe("Redirects to follow; one more is not ok, for it proves nothing about the page behind"),
-  resolve: z.union([z.ipv4(), z.ipv6()]).optional().describe("Ask this address instead of what public DNS says"),
-  ca: z.string().min(1).optional().describe("File with an authority of your own (PEM)"),
-  fingerprint: fingerprintSchema.optional().describe("SHA-256 of the very certificate that is expected"),
-  certificateWarnDays: z.number().min(0).optional().describe("Fewer days left of the certificate are a warning; default as for the kind certificate"),
-  samples: z.int().min(1).max(50).default(1).describe("Requests per look; speed is judged by their 95th percentile"),
-  slowMs: z.int().min(1).optional().describe("Slower than this is a warning; without it speed is not judged"),
-  downMs: z.int().min(1).optional().describe("Slower than this is as bad as no answer"),
-  maxBodyBytes: z.int().min(1).max(1_048_576).default(65_536).describe("No more than this is read of an answer"),
-}).describe("A web address: status, text, speed, redirects, certificate");
+const schema = z
+  .strictObject({
+    url: webAddressSchema.describe("Address to ask"),
+    method: z.enum(["GET", "HEAD", "OPTIONS", "POST"]).default("GET").describe("Method of the request"),
+    expectStatus: z
+      .union([statuses, z.array(statuses).min(1)])
+      .transform((given) => [given].flat())
+      .default([{ from: 200, to: 299 }])
+      .describe("Status, range (200-299) or a list of them; default 200-299"),
+    expectBody: textPatternSchema.optional().describe("Text that must be in the answer, or an expression /…/i"),
+    headers: z
+      .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/), z.union([secretSchema, plainValue]))
+      .refine((headers) => Object.entries(headers).every(([name, value]) => !secretNames.test(name) || value instanceof Secret), {
+        error: "secret",
+      })
+      .default({})
+      .describe("Headers to send; a secret one only as a reference"),
+    bearer: secretSchema.optional().describe("Reference to a token, sent as Authorization: Bearer"),
+    redirects: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe("Redirects to follow; one more is not ok, for it proves nothing about the page behind"),
+    resolve: z.union([z.ipv4(), z.ipv6()]).optional().describe("Ask this address instead of what public DNS says"),
+    ca: z.string().min(1).optional().describe("File with an authority of your own (PEM)"),
+    fingerprint: fingerprintSchema.optional().describe("SHA-256 of the very certificate that is expected"),
+    certificateWarnDays: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("Fewer days left of the certificate are a warning; default as for the kind certificate"),
+    samples: z.int().min(1).max(50).default(1).describe("Requests per look; speed is judged by their 95th percentile"),
+    slowMs: z.int().min(1).optional().describe("Slower than this is a warning; without it speed is not judged"),
+    downMs: z.int().min(1).optional().describe("Slower than this is as bad as no answer"),
+    maxBodyBytes: z.int().min(1).max(1_048_576).default(65_536).describe("No more than this is read of an answer"),
+  })
+  .describe("A web address: status, text, speed, redirects, certificate");
 
 type Spec = z.infer<typeof schema>;
 

@@ -4,10 +4,12 @@ import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
-const schema = z.strictObject({
-  warnPerCore: z.number().min(0.1).default(2).describe("One-minute load per core that is a warning"),
-  highPerCore: z.number().min(0.1).default(6).describe("One-minute load per core that is bad"),
-}).describe("Processes that run or wait, per core");
+const schema = z
+  .strictObject({
+    warnPerCore: z.number().min(0.1).default(2).describe("One-minute load per core that is a warning"),
+    highPerCore: z.number().min(0.1).default(6).describe("One-minute load per core that is bad"),
+  })
+  .describe("Processes that run or wait, per core");
 
 const text = "cat /proc/loadavg; getconf _NPROCESSORS_ONLN; sed -n 's/^procs_blocked //p' /proc/stat";
 

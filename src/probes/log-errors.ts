@@ -6,24 +6,26 @@ import { message } from "../kernel/message.ts";
 import { countFingerprints, errorPattern, recentLines, zoneMinutes } from "./log-errors-fingerprint.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
-const schema = z.strictObject({
-  file: z.string().regex(/^\//, { error: "absolute-path" }).describe("The log; rotation is followed"),
-  pattern: z
-    .string()
-    .min(1)
-    .refine(isRegExp, { error: "regular-expression" })
-    .optional()
-    .describe("Regular expression (JavaScript) for lines that count; the default knows the usual log formats"),
-  warnPerMinute: z.number().min(0).default(2).describe("Errors per minute that are a warning"),
-  badPerMinute: z.number().min(0).default(30).describe("Errors per minute that are bad"),
-  window: durationSchema.default(300_000).describe("Time over which they are averaged"),
-  maxBytesPerLook: z
-    .int()
-    .min(4_096)
-    .max(16 * 1024 ** 2)
-    .default(1024 ** 2)
-    .describe("No more than this is read per look; what is passed over is said"),
-}).describe("New errors in a log file by rate, grouped, with personal data masked");
+const schema = z
+  .strictObject({
+    file: z.string().regex(/^\//, { error: "absolute-path" }).describe("The log; rotation is followed"),
+    pattern: z
+      .string()
+      .min(1)
+      .refine(isRegExp, { error: "regular-expression" })
+      .optional()
+      .describe("Regular expression (JavaScript) for lines that count; the default knows the usual log formats"),
+    warnPerMinute: z.number().min(0).default(2).describe("Errors per minute that are a warning"),
+    badPerMinute: z.number().min(0).default(30).describe("Errors per minute that are bad"),
+    window: durationSchema.default(300_000).describe("Time over which they are averaged"),
+    maxBytesPerLook: z
+      .int()
+      .min(4_096)
+      .max(16 * 1024 ** 2)
+      .default(1024 ** 2)
+      .describe("No more than this is read per look; what is passed over is said"),
+  })
+  .describe("New errors in a log file by rate, grouped, with personal data masked");
 
 // One file, known by its inode: grown, truncated (same inode, smaller), or rotated (the rest of the old one is read from FILE.1).
 const text = `

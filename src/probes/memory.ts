@@ -5,11 +5,13 @@ import { message } from "../kernel/message.ts";
 import { formatBytes } from "./disk-bytes.ts";
 import { defineProbe, type Observation } from "./probe.ts";
 
-const schema = z.strictObject({
-  warnPercent: z.number().min(0).max(100).default(10).describe("Less available memory than this, in per cent of all, is a warning"),
-  lowPercent: z.number().min(0).max(100).default(4).describe("Less than this is bad"),
-  swapPagesPerSecond: z.number().min(1).default(1_000).describe("Pages swapped per second that count as thrashing"),
-}).describe("Available memory, swapping, and processes the kernel had to kill");
+const schema = z
+  .strictObject({
+    warnPercent: z.number().min(0).max(100).default(10).describe("Less available memory than this, in per cent of all, is a warning"),
+    lowPercent: z.number().min(0).max(100).default(4).describe("Less than this is bad"),
+    swapPagesPerSecond: z.number().min(1).default(1_000).describe("Pages swapped per second that count as thrashing"),
+  })
+  .describe("Available memory, swapping, and processes the kernel had to kill");
 
 const text = "cat /proc/meminfo; sed 's/^/vm./' /proc/vmstat; sed 's/^/boot /' /proc/sys/kernel/random/boot_id";
 

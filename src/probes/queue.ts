@@ -34,7 +34,8 @@ const schema = z
     stuckAfter: durationSchema.default(minutes(5)).describe("Jobs wait and nobody has taken one for this long: stuck"),
   })
   .refine(({ format, connection }) => (format === "sql") === (connection.engine !== "redis"), { error: "queue-connection", path: ["connection"] })
-  .refine(({ format, countQuery }) => (format === "sql") === (countQuery !== undefined), { error: "queue-count", path: ["countQuery"] });
+  .refine(({ format, countQuery }) => (format === "sql") === (countQuery !== undefined), { error: "queue-count", path: ["countQuery"] })
+  .describe("A job queue: how many wait, how long, and whether anybody takes them");
 
 type QueueSpec = z.infer<typeof schema>;
 

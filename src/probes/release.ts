@@ -20,16 +20,18 @@ const source = z
   })
   .refine((given) => listPlaces(given).length === 1, { error: "release-source" });
 
-const schema = z.strictObject({
-  running: source.describe("What really runs"),
-  deployed: source.describe("What was deployed"),
-  folder: absolutePath.optional().describe("Everything below it must belong to owner; commands run with sudo leave files of root behind"),
-  owner: z
-    .string()
-    .regex(/^[a-z_][\w.-]*$/i, { error: "user-name" })
-    .optional()
-    .describe("Account that must own the folder"),
-}).describe("The release that runs against the one that was deployed");
+const schema = z
+  .strictObject({
+    running: source.describe("What really runs"),
+    deployed: source.describe("What was deployed"),
+    folder: absolutePath.optional().describe("Everything below it must belong to owner; commands run with sudo leave files of root behind"),
+    owner: z
+      .string()
+      .regex(/^[a-z_][\w.-]*$/i, { error: "user-name" })
+      .optional()
+      .describe("Account that must own the folder"),
+  })
+  .describe("The release that runs against the one that was deployed");
 
 type Source = z.infer<typeof source>;
 

@@ -8,11 +8,13 @@ import { lookupTimeoutMs, observeFault, verdictDueMs } from "./network-fault.ts"
 import { defineProbe } from "./probe.ts";
 import { containsText, textPatternSchema } from "./text-pattern.ts";
 
-const schema = z.strictObject({
-  address: z.string().min(1).describe("Name or address of the server"),
-  port: z.int().min(1).max(65_535).describe("TCP port"),
-  expectGreeting: textPatternSchema.optional().describe("What a service says first of itself: SSH-2.0, or an expression /mariadb/i"),
-}).describe("A TCP port that accepts a connection, and what it says first");
+const schema = z
+  .strictObject({
+    address: z.string().min(1).describe("Name or address of the server"),
+    port: z.int().min(1).max(65_535).describe("TCP port"),
+    expectGreeting: textPatternSchema.optional().describe("What a service says first of itself: SSH-2.0, or an expression /mariadb/i"),
+  })
+  .describe("A TCP port that accepts a connection, and what it says first");
 
 const greetingBytes = 1024;
 

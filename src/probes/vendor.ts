@@ -44,14 +44,21 @@ const vendors = {
   },
 } as const satisfies Record<string, Vendor>;
 
-const schema = z.strictObject({
-  vendor: z.enum(["retell", "calcom"]).describe("Which vendor"),
-  key: secretSchema.describe("Reference to the key"),
-  baseUrl: webAddressSchema.optional().describe("Another address than the vendor's own"),
-  statusUrl: z.union([webAddressSchema, z.literal(false)]).optional().describe("The vendor's public status page, a hint only; false asks none"),
-  slowMs: z.int().min(1).optional().describe("Slower than this is a warning; default 2000 for Retell, 3000 for Cal.com"),
-  rest: durationSchema.default(60_000).describe("After being throttled or locked out: how long not to ask, unless the vendor names a time"),
-}).describe("Retell or Cal.com: a cheap call with your key; a wrong host, an HTML page or a redirect is not up");
+const schema = z
+  .strictObject({
+    vendor: z.enum(["retell", "calcom"]).describe("Which vendor"),
+    key: secretSchema.describe("Reference to the key"),
+    baseUrl: webAddressSchema.optional().describe("Another address than the vendor's own"),
+    statusUrl: z
+      .union([webAddressSchema, z.literal(false)])
+      .optional()
+      .describe("The vendor's public status page, a hint only; false asks none"),
+    slowMs: z.int().min(1).optional().describe("Slower than this is a warning; default 2000 for Retell, 3000 for Cal.com"),
+    rest: durationSchema
+      .default(60_000)
+      .describe("After being throttled or locked out: how long not to ask, unless the vendor names a time"),
+  })
+  .describe("Retell or Cal.com: a cheap call with your key; a wrong host, an HTML page or a redirect is not up");
 
 type Spec = z.infer<typeof schema>;
 

@@ -26,7 +26,7 @@ export async function recentChanges(app: App, signal: AbortSignal): Promise<read
   const watched = hosts.map(({ name, host, present }) => ({
     host,
     paths: {
-      releases: releases.filter(({ host }) => (host ?? "local") === name).flatMap(({ spec }) => deployedPaths(spec)),
+      releases: releases.filter((release) => (release.host ?? "local") === name).flatMap(({ spec }) => deployedPaths(spec)),
       configuration: configurationFolders.filter((folder) => present.includes(folder)),
       certificates: certificateFolders.filter((folder) => present.includes(folder)),
       playbooks: name === "local" ? [join(installFolder, "playbooks"), ...config.playbooks.folders] : [],

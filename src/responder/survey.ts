@@ -38,7 +38,7 @@ export function decideBlindness(probes: readonly Probe[], results: readonly Prob
 
 function isOutside({ host, spec }: Probe): boolean {
   if (host !== "local") return true;
-  const target = String(spec["url"] ?? spec["baseUrl"] ?? spec["address"] ?? "");
+  const target = [spec["url"], spec["baseUrl"], spec["address"]].find((place) => typeof place === "string") ?? "";
   return target !== "" && !/^(\w+:\/\/)?(localhost|127\.|\[?::1)/.test(target);
 }
 

@@ -11,7 +11,7 @@ function look(state: ProbeState, at: number, isDefinite = false): ProbeResult {
 
 function lookAll(states: string): ProbeHistory {
   const words: Record<string, ProbeState> = { o: "ok", d: "down", g: "degraded", u: "unknown" };
-  return [...states].reduce((history, letter, index) => nextHistory(history, look(words[letter] ?? "ok", index), policy), emptyHistory);
+  return states.split("").reduce((history, letter, index) => nextHistory(history, look(words[letter] ?? "ok", index), policy), emptyHistory);
 }
 
 test.each([

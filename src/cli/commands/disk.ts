@@ -81,7 +81,7 @@ async function locate(app: App, subject: string): Promise<{ host: string; path: 
   const disks = (await app.probes()).filter(({ kind }) => kind === "disk");
   const disk = disks.find((probe) => probe.id === subject || probe.subject === subject || probe.host === subject);
   if (disk === undefined) throw usage("disk:usage", message("probe.not-found", { name: subject, nearest: disks[0]?.id ?? "–" }));
-  return { host: disk.host, path: String(disk.spec["path"] ?? "/") };
+  return { host: disk.host, path: typeof disk.spec["path"] === "string" ? disk.spec["path"] : "/" };
 }
 
 function ledger(app: App): string {
