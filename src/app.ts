@@ -34,7 +34,8 @@ export type App = {
   findConfig(): Promise<LoadedConfig | undefined>;
   /** @throws {Failure} config-missing, config-invalid */
   loaded(): Promise<LoadedConfig>;
-  probes(): Promise<readonly Probe[]>;
+  /** What is watched by the configuration in force, or by a new one that is about to be. */
+  probes(given?: LoadedConfig): Promise<readonly Probe[]>;
   openHost(name: string): Host;
   /** Every command of this program, for the checks of playbooks. */
   readonly commands: readonly KnownCommand[];
@@ -44,7 +45,7 @@ export type App = {
   /** The same, but tries the store once more when it was gone before. */
   durableAgain(): Promise<Durable>;
   /** Runs a command of ours in this process, as a playbook line does. */
-  execute(words: readonly string[], signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
+  execute(words: readonly string[], signal: AbortSignal): Promise<{ exitCode: number; output: string; isRefused?: boolean }>;
   /** Who is told that a run waits for an approval; a terminal puts its question here. */
   onApprovalWanted: (wanted: WantedApproval) => void;
   /** Everything that happens, as it happens; a terminal shows the step that runs. */
@@ -62,7 +63,7 @@ export type AppOptions = {
   readonly clock?: Clock;
   /** Names of the commands there are; playbooks are checked against them. */
   readonly commands: readonly KnownCommand[];
-  execute(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }>;
+  execute(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string; isRefused?: boolean }>;
 };
 
 /** The folder Ampel is installed in, from sources and from `dist` alike. */
@@ -110,12 +111,11 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       if (found === undefined) throw new Failure("config-missing", message("config.not-found", { places: "./ampel.yaml, /etc/ampel/ampel.yaml" }), message("config.not-found-next"));
       return found;
     },
-    probes: async () => {
+    probes: async (given) => {
       const { expandProbes } = await import("./config/expand.ts");
-      const { config, file } = await app.loaded();
-      const present = { folders: playbookFolders(config, file), commands: commands.map(({ name }) => name), hosts: Object.keys(config.hosts), contacts: Object.keys(config.people) };
-      // The self-test of the playbooks needs to know what this program and this configuration have.
-      return expandProbes(config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...present, ...probe.spec } } : probe));
+      const loaded = given ?? (await app.loaded());
+      const present = knownThings(loaded, commands);
+      return expandProbes(loaded.config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...present, ...probe.spec } } : probe));
     },
     commands,
     openHost: (name) => {
@@ -155,6 +155,16 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     },
   };
   return app;
+}
+
+/** What this program and this configuration have: the self-test of the playbooks looks their references up in it. */
+function knownThings({ config, file }: LoadedConfig, commands: readonly KnownCommand[]): Record<string, readonly string[]> {
+  return {
+    folders: playbookFolders(config, file),
+    commands: commands.map(({ name }) => name),
+    hosts: Object.keys(config.hosts),
+    contacts: Object.keys(config.people),
+  };
 }
 
 /** What a shell needs so that `ampel …` in a playbook means this program, this configuration and this state. */

@@ -38,13 +38,13 @@ export function drawTerminal({ rows, columns, title, description }) {
   ].join("\n");
 }
 
-function drawRun({ column, columns, text, style }, y) {
+function drawRun({ column, columns, text, style }, baseline) {
   const left = text.length - text.trimStart().length;
   const trimmed = text.trim();
-  const x = (margin + (column + left) * cellWidth).toFixed(1);
+  const start = (margin + (column + left) * cellWidth).toFixed(1);
   const length = ((columns - (text.length - trimmed.length)) * cellWidth).toFixed(1);
   const classes = style.replaceAll("color:", "");
-  return `<text${classes === "" ? "" : ` class="${classes}"`} x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs">${escape(trimmed)}</text>`;
+  return `<text${classes === "" ? "" : ` class="${classes}"`} x="${start}" y="${baseline}" textLength="${length}" lengthAdjust="spacingAndGlyphs">${escape(trimmed)}</text>`;
 }
 
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

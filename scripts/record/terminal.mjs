@@ -3,7 +3,7 @@ import stringWidth from "string-width";
 
 /**
  * What stands on a terminal of this width after it was sent `output`: rows of runs `{ column, columns, text, style }`.
- * A style is a sorted list of the words of `styleWords`, or `color:NAME`. Knows what Ampel prints: colours, weight,
+ * A style is a list of the words of `styleWords`, or `color:NAME`. Knows what Ampel prints: colours, weight,
  * carriage return, cursor up, clearing to the end of line or screen. Anything else is an error, so that no picture lies.
  */
 export function readTerminal(output, columns) {
@@ -13,11 +13,10 @@ export function readTerminal(output, columns) {
     const width = stringWidth(character);
     if (column + width > columns) [row, column] = [row + 1, 0];
     const cells = (rows[row] ??= []);
-    cells[column] = { character, width, style: [...style].sort().join(" ") };
+    cells[column] = { character, width, style: [...style].join(" ") };
     for (let beside = 1; beside < width; beside += 1) cells[column + beside] = undefined;
     column += width;
   };
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   for (const [, parameters, final, rest] of output.matchAll(/\u001B\[([\d;?]*)([A-Za-z])|([^\u001B]+)/g)) {
     if (final === undefined) {
       for (const { segment } of new Intl.Segmenter().segment(rest)) {

@@ -8,7 +8,7 @@ const words = {
   en: {
     title: [
       "# Rules of playbook:lint",
-      "What the linter refuses, and what to do instead. An error keeps a playbook from running; a warning does not.",
+      "What the linter refuses, and what to do instead. The end is 2 when there is an error, 0 when there are warnings only.",
       "Numbers name the procedure of the source playbook in which the rule has its origin.",
     ],
     head: ["| rule | what is wrong | the safe way | procedure |", "|---|---|---|---|"],
@@ -28,7 +28,7 @@ const words = {
   de: {
     title: [
       "# Regeln von playbook:lint",
-      "Was die Prüfung ablehnt und was stattdessen zu tun ist. Ein Fehler verhindert den Lauf, eine Warnung nicht.",
+      "Was die Prüfung ablehnt und was stattdessen zu tun ist. Sie endet mit 2, wenn es einen Fehler gibt, mit 0 bei bloßen Warnungen.",
       "Die Zahl nennt das Verfahren des ursprünglichen Playbooks, aus dem die Regel stammt.",
     ],
     head: ["| Regel | was falsch ist | der sichere Weg | Verfahren |", "|---|---|---|---|"],
@@ -55,7 +55,10 @@ export function describeLintRules() {
 function page(language) {
   const { title, head, warning, families: headings } = words[language];
   const [heading, ...sentences] = title;
-  const cell = (message) => inTable(say(message, language).replaceAll(/\{\w+\}/g, "…"));
+  const cell = (message) => {
+    const text = inTable(say(message, language).replaceAll(/\{\w+\}/g, "…"));
+    return text.slice(0, 1).toLocaleUpperCase(language) + text.slice(1);
+  };
   return [
     ...[heading, "", ...sentences],
     ...families.flatMap((family) => {

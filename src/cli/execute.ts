@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { installFolder, openApp, type App } from "../app.ts";
-import { exitCodes, Failure } from "../kernel/failure.ts";
+import { installFolder, openApp, type App, type AppOptions } from "../app.ts";
+import { exitCodes, Failure, isRefusal } from "../kernel/failure.ts";
 import { message, say, type Language } from "../kernel/message.ts";
 import { nearestOf, readArguments } from "./arguments.ts";
 import type { Outcome } from "./command.ts";
@@ -58,7 +58,7 @@ async function readVersion(): Promise<string> {
 }
 
 /** Runs one command line inside this process, for a playbook; nothing is printed. */
-async function executeInProcess(words: readonly string[], app: App, signal: AbortSignal): Promise<{ exitCode: number; output: string }> {
+async function executeInProcess(words: readonly string[], app: App, signal: AbortSignal): ReturnType<AppOptions["execute"]> {
   const screen = openSilentScreen(app.language);
   try {
     const [name = "", ...rest] = words;
@@ -70,7 +70,7 @@ async function executeInProcess(words: readonly string[], app: App, signal: Abor
     return { exitCode: outcome.exitCode, output: [screen.text(), ...lines].filter((text) => text !== "").join("\n") };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { exitCode: error.exitCode, output: `${say(error.what, app.language)}\n→ ${say(error.nextStep, app.language)}` };
+    return { exitCode: error.exitCode, isRefused: isRefusal(error.code), output: `${say(error.what, app.language)}\n→ ${say(error.nextStep, app.language)}` };
   }
 }
 

@@ -1,6 +1,5 @@
 import type { App } from "../app.ts";
 import { watchConfig } from "../config/watch.ts";
-import { expandProbes } from "../config/expand.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { watchUnits } from "../integrations/service-control-events.ts";
 import { watchClock } from "../kernel/durable/clock-watch.ts";
@@ -36,7 +35,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   if (lock === undefined) throw new Failure("run-busy", message("daemon.busy"), message("daemon.busy-next"));
   const loaded = await app.loaded();
   preferSmallHeap();
-  const watcher = openWatcher(app, loaded, options);
+  const watcher = openWatcher(app, loaded, await app.probes(loaded), options);
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
   void app.durable().then((durable) => durable.launch());
@@ -48,7 +47,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
     loaded.file,
     (event) => {
       if ("failure" in event) options.onEvent(message("daemon.reload-failed", { reason: event.failure.what }));
-      else watcher.replace(event.loaded);
+      else void app.probes(event.loaded).then((probes) => watcher.replace(event.loaded, probes));
     },
     options.signal,
     { hash: loaded.hash },
@@ -66,16 +65,16 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
 
 type Watcher = {
   probes(): readonly Probe[];
-  replace(loaded: LoadedConfig): void;
+  replace(loaded: LoadedConfig, probes: readonly Probe[]): void;
   clockJumped(jumpMs: number): void;
   stop(): Promise<void>;
 };
 
 const jumpIsToldForMs = 60_000;
 
-function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonOptions): Watcher {
+function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[], { signal, onEvent }: DaemonOptions): Watcher {
   let { config } = first;
-  let probes = expandProbes(config);
+  let probes = firstProbes;
   let histories = new Map<string, ProbeHistory>();
   let jump: { readonly seconds: number; readonly untilMs: number } | undefined;
   let shown = "";
@@ -122,6 +121,13 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
       responding = undefined;
     })();
   };
+  /** The proof after a run replaces what damping still holds against a probe: it is as good as a recovery. */
+  const lookAll = async (): Promise<Picture> => {
+    const seen = await survey(app, probes, { signal });
+    for (const [id, history] of seen.histories) if (history.raised === undefined) histories.set(id, history);
+    publish(seen.picture);
+    return seen.picture;
+  };
   const respondNow = async (): Promise<void> => {
     const lock = await holdResponderLock(app.lockFolder);
     if (lock === undefined) return; // a person is at work on it; the next look asks again
@@ -135,7 +141,8 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
         probes,
         hosts: new Set(Object.keys(config.hosts)),
         orders: ordersOf(config, true, "daemon"),
-        look: async () => (await survey(app, probes, { signal })).picture,
+        look: lookAll,
+        isFresh: false,
         isStillThere: (finding) => seesStill(app, probes, finding, signal),
         now: () => app.clock.now(),
         onProgress: onEvent,
@@ -172,9 +179,9 @@ function openWatcher(app: App, first: LoadedConfig, { signal, onEvent }: DaemonO
 
   return {
     probes: () => probes,
-    replace: (loaded) => {
+    replace: (loaded, replaced) => {
       ({ config } = loaded);
-      probes = expandProbes(config);
+      probes = replaced;
       const kept = new Set(probes.map(({ id }) => id));
       histories = new Map([...histories].filter(([id]) => kept.has(id)));
       schedule.replace(probes);

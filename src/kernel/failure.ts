@@ -35,6 +35,13 @@ export const failureCodes = {
 
 export type FailureCode = keyof typeof failureCodes;
 
+const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>(["approval-missing", "automation-limit", "config-invalid", "config-missing", "not-found", "refused-unsafe", "usage"]);
+
+/** True when a command that ended with this code has changed nothing. */
+export function isRefusal(code: FailureCode): boolean {
+  return refusals.has(code);
+}
+
 /**
  * The one type of expected failure. Anything else that is thrown is a bug and keeps its stack.
  * `what` and `nextStep` are shown in the operator's language; `Error.message` is the English text for logs.

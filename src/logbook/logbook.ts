@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Clock } from "../kernel/clock.ts";
 import { listJournalFiles, openJournalFile, readLongest } from "../kernel/durable/journal-file.ts";
+import { untilDatabaseReturns } from "../kernel/durable/while-away.ts";
 import { newId } from "../kernel/ids.ts";
 import { inTransaction } from "../store/store.ts";
 import { stamp, type Entry, type Logbook } from "./entry.ts";
@@ -12,7 +13,8 @@ export function openStoreLogbook(pool: pg.Pool, clock: Clock): Logbook {
   return {
     write: async (happening, id) => {
       const entry = stamp(happening, clock.now(), id);
-      await inTransaction(pool, (client) => project(client, entry, "store"));
+      // A store that comes back in a moment must not fail the run that wanted to write; the entry's id makes it one.
+      await untilDatabaseReturns(() => inTransaction(pool, (client) => project(client, entry, "store")), { clock });
     },
   };
 }

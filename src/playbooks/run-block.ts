@@ -6,7 +6,7 @@ import { expand, readInProcess, withoutParameters } from "./parameters.ts";
 import type { Block, Step } from "./playbook.ts";
 import type { RunHands, RunInput } from "./run-contract.ts";
 
-export type BlockResult = { readonly isDone: boolean; readonly isTimedOut: boolean; readonly exitCode: number | undefined; readonly output: string };
+export type BlockResult = { readonly isDone: boolean; readonly isTimedOut: boolean; readonly exitCode: number | undefined; readonly output: string; /** Refused before anything was changed. */ readonly isRefused?: boolean };
 
 const keptOutput = 4000;
 
@@ -44,12 +44,12 @@ async function runLines(lines: Lines, isLook: boolean, hands: RunHands, env: Rec
   let output = "";
   for (const { words } of lines) {
     // Whatever a command of ours throws is the end of this block, never of the run: somebody waits for its outcome.
-    const called = hands.command(words, { env, signal: either }).catch((error: unknown) => ({ exitCode: undefined, output: String(error) }));
+    const called = hands.command(words, { env, signal: either }).catch((error: unknown) => ({ exitCode: undefined, output: String(error), isRefused: false }));
     const ended = await Promise.race([called, afterAbort(either)]);
     if (ended === "aborted") return { isDone: false, isTimedOut: limit.aborted, exitCode: undefined, output };
     output += `${ended.output.trimEnd()}\n`;
     const isGood = ended.exitCode === 0 || (isLook && ended.exitCode !== undefined && zoneCodes.has(ended.exitCode));
-    if (!isGood) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output };
+    if (!isGood) return { isDone: false, isTimedOut: limit.aborted, exitCode: ended.exitCode, output, isRefused: ended.isRefused === true };
   }
   return { isDone: true, isTimedOut: false, exitCode: 0, output };
 }

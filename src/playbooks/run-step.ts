@@ -6,7 +6,7 @@ import { runBlock, type BlockResult } from "./run-block.ts";
 import type { RunScene, StepReport } from "./run-contract.ts";
 import { longestMs } from "./slices.ts";
 
-type Ending = { readonly state: StepState; readonly message: Message; readonly output: string };
+type Ending = { readonly state: StepState; readonly message: Message; readonly output: string; readonly isRefused?: boolean };
 
 /**
  * One step: guard, approval, intent, do, verify, fallback. Each block is a durable step of its own, so a process that
@@ -51,7 +51,8 @@ async function withLock(scene: RunScene, { lock }: Step, name: string, work: () 
 async function actAndVerify(scene: RunScene, step: Step, sliceMs: number): Promise<Ending> {
   const first = await act(scene, step, sliceMs);
   if (first.state === "needs-human") return first;
-  const seen = await verify(scene, step, first, sliceMs);
+  // A command of ours that refused has changed nothing: waiting for an effect would only burn the budget.
+  const seen = first.isRefused === true ? first : await verify(scene, step, first, sliceMs);
   if (seen.state === "done" || step.fallback === undefined) return seen;
   await scene.hands.logbook.write(
     { kind: "alarm", message: message("run.fallback", { step: step.name, reason: seen.message }) },
@@ -115,7 +116,7 @@ function ended(result: BlockResult, block: Block): Ending {
   if (result.isDone) return { state: "done", message: message("run.done"), output };
   if (result.isTimedOut) return { state: "failed", message: message("run.overrun", { block: block.name }), output };
   const reason = verbatim(output.split("\n").findLast((line) => !line.trimStart().startsWith("→")) ?? "");
-  return { state: "failed", message: message("run.exit", { code: result.exitCode ?? "–", reason }), output };
+  return { state: "failed", message: message("run.exit", { code: result.exitCode ?? "–", reason }), output, ...(result.isRefused === true ? { isRefused: true } : {}) };
 }
 
 /** Puts one step back. A step without an undo block stays as it is and is named so. */

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import { listUnfinishedRuns, startFileEngine } from "../kernel/durable/file-engine.ts";
 import { startPostgresEngine } from "../kernel/durable/postgres-engine.ts";
+import { untilDatabaseReturns } from "../kernel/durable/while-away.ts";
 import { openMailbox, type Mailbox } from "../kernel/durable/postgres-mailbox.ts";
 import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
 import { Failure } from "../kernel/failure.ts";
@@ -54,14 +56,15 @@ export type DurableOptions = {
   readonly hands: Omit<RunHands, "logbook" | "takeLock" | "freeLock">;
 };
 
-const storeLimitMs = 12_000;
+/** A first start makes the data folder as well: five seconds alone on a slow disk. */
+const storeLimitMs = { first: 30_000, later: 12_000 } as const;
 
 /** Opens the store; when it is dead, unwritable or its disk is full, goes on with files instead of giving up. */
 export async function openDurable(options: DurableOptions): Promise<Durable> {
   let store: Store | undefined;
   try {
     const { stateFolder, databaseUrl } = options;
-    store = await openStore({ stateFolder, databaseUrl, signal: AbortSignal.timeout(storeLimitMs) });
+    store = await openStore({ stateFolder, databaseUrl, signal: AbortSignal.timeout(existsSync(join(stateFolder, "store")) ? storeLimitMs.later : storeLimitMs.first) });
     return await openOnStore(store, options);
   } catch (error) {
     await store?.close().catch(() => {});
@@ -75,8 +78,8 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
   const all: RunHands = {
     ...hands,
     logbook,
-    takeLock: (name, runId) => takeStoreLock(store.pool, name, runId),
-    freeLock: (name, runId) => freeStoreLock(store.pool, name, runId),
+    takeLock: (name, runId) => untilDatabaseReturns(() => takeStoreLock(store.pool, name, runId), { clock }),
+    freeLock: (name, runId) => untilDatabaseReturns(() => freeStoreLock(store.pool, name, runId), { clock }),
   };
   const workflow = playbookWorkflow(all);
   const undo = undoWorkflow(all);
@@ -137,7 +140,8 @@ function observed(logbook: Logbook, onHappening: (happening: Happening) => void 
 }
 
 function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappening }: DurableOptions): Durable {
-  const folders = writableFolders(journalFolders);
+  // Written where it can be, read wherever an earlier process could: a folder that is full by now may hold half a run.
+  const folders = [...new Set([...writableFolders(journalFolders), ...journalFolders])];
   const file = openFileLogbook(folders, clock);
   const logbook = observed(file, onHappening);
   const engine = startFileEngine(folders, clock);

@@ -101,6 +101,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       orders,
       hosts: new Set(Object.keys(config.hosts)),
       look: lookAll,
+      isFresh: true,
       isStillThere: (finding) => seesStill(app, probes, finding, options.signal),
       now: () => app.clock.now(),
       onProgress: options.onProgress,

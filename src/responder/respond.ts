@@ -40,6 +40,8 @@ export type Scene = {
   readonly hosts: ReadonlySet<string>;
   /** A fresh look at everything. */
   look(): Promise<Picture>;
+  /** False when the first picture comes from damped looks of the past: each finding is then looked at before it is treated. */
+  readonly isFresh: boolean;
   /** A fresh look at this finding's own probes. */
   isStillThere(finding: Finding): Promise<boolean>;
   now(): number;
@@ -70,8 +72,8 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
     let hasActed = false;
     for (const finding of byUrgency(open)) {
       tried.add(findingKey(finding));
-      // What was cured on the way (a service that another one's playbook started) needs no run of its own.
-      if (hasActed && !(await scene.isStillThere(finding))) continue;
+      // What was cured meanwhile (a service that another one's playbook started) needs no run of its own.
+      if ((hasActed || !scene.isFresh) && !(await scene.isStillThere(finding))) continue;
       const result = await treat(finding, incident, scene, runs);
       if ("reason" in result) leftAlone.set(findingKey(finding), { finding, reason: result.reason });
       else {

@@ -3,18 +3,19 @@ import type { App } from "../app.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
 import { writableFolders } from "../store/state-folder.ts";
+import type { ProbeHistory } from "../triage/damping.ts";
 import { decidePicture, type Picture } from "../triage/triage.ts";
 import type { Finding } from "../triage/finding.ts";
 import { diagnose, look, type DiagnoseOptions } from "./diagnose.ts";
 
 /** Looks at everything once and judges, unless the responder itself cannot see: then it says so and judges nobody. */
-export async function survey(app: App, probes: readonly Probe[], options: DiagnoseOptions = {}): Promise<{ picture: Picture; results: ProbeResult[] }> {
+export async function survey(app: App, probes: readonly Probe[], options: DiagnoseOptions = {}): Promise<{ picture: Picture; results: ProbeResult[]; histories: ReadonlyMap<string, ProbeHistory> }> {
   const histories = await diagnose(probes, { clock: app.clock, memory: app.memory, openHost: app.openHost }, options);
   const results = [...histories.values()].flatMap(({ recent }) => recent.slice(-1));
   const blindness = decideBlindness(probes, results, hasRoute());
   // Without any place to write, figures cannot be compared and nothing that is done could be written down.
   if (!app.memory.save() && writableFolders(app.journalFolders).length === 0) blindness.push(message("blind.memory"));
-  return { picture: decidePicture(probes, histories, app.clock.now(), blindness), results };
+  return { picture: decidePicture(probes, histories, app.clock.now(), blindness), results, histories };
 }
 
 /** Whether any probe of a finding still sees it. Being unable to look counts as "still there". */

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import pg from "pg";
 import { systemClock } from "../kernel/clock.ts";
+import { processStart } from "../kernel/durable/lease.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import { checkGround } from "./ground.ts";
@@ -58,7 +58,7 @@ export async function holdServer(stateFolder: string, signal?: AbortSignal): Pro
     leave: async () => {
       leaving.abort();
       await reviving;
-      await leaveServer(place, presence);
+      await leaveServer(presence);
     },
   };
 }
@@ -134,7 +134,8 @@ async function tryStart(place: Place, signal?: AbortSignal): Promise<StartAttemp
   }
 }
 
-async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
+async function leaveServer(presence: pg.Client): Promise<void> {
+  let pid: number | undefined;
   try {
     // Two that leave in the same moment would each see the other and both go: the lock lets one be the last.
     await presence.query(limited("select pg_advisory_lock($1)", [leavingLock]));
@@ -143,14 +144,16 @@ async function leaveServer(place: Place, presence: pg.Client): Promise<void> {
     const { rows } = await presence.query<{ pid: number }>(
       limited("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []),
     );
-    if (rows[0] !== undefined) process.kill(rows[0].pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
+    // In another process namespace the same number is somebody else.
+    pid = rows.map((row) => row.pid).find((each) => readFileSync(`/proc/${each}/comm`, "utf8").trim() === "postgres");
+    if (pid !== undefined) process.kill(pid, "SIGINT"); // fast shutdown, see "Shutting Down the Server" in the PostgreSQL manual
   } catch {
     return; // gone already, or not ours to stop
   } finally {
     await presence.end().catch(() => {});
   }
   const deadlineMs = systemClock.monotonicMs() + 10_000;
-  while (existsSync(join(place.data, "postmaster.pid")) && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(20);
+  while (pid !== undefined && processStart(pid) !== undefined && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(20);
 }
 
 /** Connections that were just closed are counted for some milliseconds more, so a second look decides. */

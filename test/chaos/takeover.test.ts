@@ -150,6 +150,9 @@ test("a run of another release is listed as stranded while nobody of its shape l
     ]);
     const drain = ground.drive({ shape: "ampel-0" });
     await until(() => ground.readEffects("old").some(({ name, phase }) => name === "step-3" && phase === "ended"));
+    const isFinished = async () =>
+      (await pool.query("select 1 from dbos.workflow_status where workflow_uuid = 'old' and status = 'SUCCESS'")).rowCount === 1;
+    while (!(await isFinished())) await pause(20);
     expect(begunNames(ground.readEffects("old"))).toEqual(["step-1", "step-2", "step-2", "step-3"]);
     expect(ground.readEffects("old").at(-1)?.pid).toBe(drain.pid);
     drain.order({ do: "stop" });

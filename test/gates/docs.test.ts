@@ -9,7 +9,7 @@ let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), "ampel-docs-"));
   for (const name of ["scripts", "package.json"]) cpSync(join(repository, name), join(root, name), { recursive: true });
-  for (const name of ["src", "node_modules"]) symlinkSync(join(repository, name), join(root, name));
+  for (const name of ["src", "playbooks", "node_modules"]) symlinkSync(join(repository, name), join(root, name));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 

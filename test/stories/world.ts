@@ -25,6 +25,8 @@ export type Running = {
 
 export type StartOptions = {
   readonly env?: Readonly<Record<string, string>>;
+  /** What a person at the terminal types, when a line matches. */
+  readonly typing?: readonly (readonly [question: RegExp, answer: string])[];
   /** Words before the program: a shell with mounts of its own, a tracer. */
   readonly prefix?: readonly string[];
   readonly limitMs?: number;
@@ -83,13 +85,16 @@ export async function openGround(): Promise<StoryGround> {
     const { env = {}, prefix = [], limitMs = 60_000 } = options;
     const state = options.stateFolder ?? stateFolder;
     states.add(state);
-    const argv = [...prefix, ...program, ...words, "--config", options.config ?? writtenConfig];
+    const line = [...program, ...words, "--config", options.config ?? writtenConfig];
+    const isTyped = options.typing !== undefined;
+    const argv = [...prefix, ...(isTyped ? ["script", "--quiet", "--return", "--command", line.join(" "), "/dev/null"] : line)];
     const child = spawn(argv[0] ?? node, argv.slice(1), {
       cwd: folder,
       env: { ...process.env, AMPEL_STATE_DIR: state, AMPEL_DATABASE_URL: "", AMPEL_LANG: "en", FORCE_COLOR: undefined, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [isTyped ? "pipe" : "ignore", "pipe", "pipe"],
     });
     running.add(child);
+    answer(child, options.typing ?? []);
     void new Promise((settle) => child.once("close", settle)).then(() => running.delete(child));
     return watch(child, limitMs);
   };
@@ -138,6 +143,20 @@ function readDocument({ stdout, stderr, exitCode }: CommandEnd): ReportDocument 
 export function lockFolderOf(stateFolder: string): string {
   const name = createHash("sha256").update(resolve(stateFolder)).digest("hex").slice(0, 16);
   return join("/dev/shm", `ampel-${process.getuid?.() ?? 0}-${name}`);
+}
+
+/** Types each answer once, as soon as its question stands on the terminal. */
+function answer(child: ChildProcess, typing: NonNullable<StartOptions["typing"]>): void {
+  let heard = "";
+  const rest = [...typing];
+  child.stdout?.on("data", (chunk: Buffer) => {
+    heard += chunk.toString();
+    for (let [next] = rest; next !== undefined && next[0].test(heard); [next] = rest) {
+      heard = "";
+      child.stdin?.write(`${next[1]}\r`);
+      rest.shift();
+    }
+  });
 }
 
 function watch(child: ChildProcess, limitMs: number): Running {

@@ -1,5 +1,6 @@
 import { DBOSClient } from "@dbos-inc/dbos-sdk";
 import type pg from "pg";
+import { openEnginePool } from "./database-pool.ts";
 import type { Delivery } from "./run.ts";
 
 /** Speaks to runs that other processes carry out; never carries out anything itself. */
@@ -11,11 +12,13 @@ export type Mailbox = {
 /** Opens a client for one act and closes it: a command that looks at runs must not become one that adopts them. */
 export function openMailbox(url: string, pool: pg.Pool): Mailbox {
   const withClient = async (act: (client: DBOSClient) => Promise<void>): Promise<void> => {
-    const client = await DBOSClient.create({ systemDatabaseUrl: url, applicationName: "ampel" });
+    const own = openEnginePool(url, 2);
+    const client = await DBOSClient.create({ systemDatabaseUrl: url, systemDatabasePool: own, applicationName: "ampel" });
     try {
       await act(client);
     } finally {
       await client.destroy();
+      await own.end();
     }
   };
   return {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { rigMissing } from "../availability.ts";
 import { openRigGround, type RigGround } from "./rig-ground.ts";
 
@@ -68,7 +68,8 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
   test(
     "a full disk is freed of what is named disposable, and of nothing else",
     async () => {
-      await on("mkdir -p /srv/data; mount -t tmpfs -o size=64m tmpfs /srv/data; mkdir /srv/data/log; cd /srv/data/log");
+      await on("mkdir -p /srv/data; mount -t tmpfs -o size=64m tmpfs /srv/data; mkdir /srv/data/log");
+      onTestFinished(async () => void (await on("umount /srv/data")));
       await on("cd /srv/data/log; head -c 40M /dev/zero >app.log.1; touch -d '10 days ago' app.log.1; head -c 2M /dev/zero >app.log.2; head -c 64M /dev/zero >app.log 2>/dev/null || :");
       const disposables = { rotated: { host: "server", paths: ["/srv/data/log/*.log.*"], olderThan: "7d" } };
       const disks = [{ path: "/" }, { path: "/srv/data" }];
@@ -79,7 +80,6 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
       expect((await on("ls /srv/data/log")).trim().split("\n")).toEqual(["app.log", "app.log.2"]);
       expect(document.runs).toMatchObject([{ playbook: "disk-full", state: "succeeded" }]);
       expect(exitCode).toBe(0);
-      await on("umount /srv/data");
     },
     limitMs,
   );
@@ -88,13 +88,13 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
     "a database whose volume is full is not started: refused, and said with the folder",
     async () => {
       await on("systemctl stop mariadb; mount -t tmpfs -o size=16m tmpfs /var/lib/mysql; head -c 16M /dev/zero >/var/lib/mysql/filler 2>/dev/null || :");
+      onTestFinished(async () => void (await on("umount /var/lib/mysql; systemctl start mariadb")));
       const before = await startedAt("mariadb");
       const { exitCode, document, text } = await ground.emergency();
       expect(exitCode).toBe(12);
       expect(document.remaining.some(({ subject }) => subject === "mariadb")).toBe(true);
       expect(text).toMatch(/\/var\/lib\/mysql.{0,40}(full|free|MiB)/);
       expect(await startedAt("mariadb")).toBe(before);
-      await on("umount /var/lib/mysql; systemctl start mariadb");
     },
     limitMs,
   );

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { rigMissing } from "../availability.ts";
 import { openRigGround, type RigGround } from "./rig-ground.ts";
 
@@ -57,7 +57,7 @@ describe.skipIf(missing)(missing === undefined ? "services of a booted server" :
   test(
     "an account with sudo brings back a stopped redis and a killed worker of supervisor, redis first",
     async () => {
-      await on("systemctl stop redis-server; kill -9 $(supervisorctl pid worker); until supervisorctl status worker | grep -q EXITED; do sleep 0.1; done");
+      await on("systemctl stop redis-server; kill -9 $(supervisorctl pid worker); until { supervisorctl status worker || :; } | grep EXITED; do sleep 0.1; done");
       const { exitCode, document } = await ground.emergency({ config: "sudo" });
       expect(document.runs.map(({ subject, state }) => `${subject} ${state}`)).toEqual(["redis succeeded", "worker succeeded"]);
       expect(document.zoneNow).toBe("clear");
@@ -72,6 +72,9 @@ describe.skipIf(missing)(missing === undefined ? "services of a booted server" :
     "a broken configuration and a masked unit are said, with file and line, and not hammered with starts",
     async () => {
       await on("echo 'servr {}' >/etc/nginx/conf.d/bad.conf; systemctl stop nginx php8.2-fpm; systemctl mask --runtime php8.2-fpm");
+      onTestFinished(async () => {
+        await on("rm -f /etc/nginx/conf.d/bad.conf; systemctl unmask --runtime php8.2-fpm; systemctl start php8.2-fpm nginx");
+      });
       const countStarts = (): Promise<string> => on("journalctl -q -o cat -u nginx -u php8.2-fpm | grep -c Starting");
       const before = await countStarts();
       const apart = { ...healthy, services: { ...(healthy["services"] as object), nginx: { host: "server", unit: "nginx", flapRestarts: 20 } } };
@@ -86,7 +89,6 @@ describe.skipIf(missing)(missing === undefined ? "services of a booted server" :
       expect(await countStarts()).toBe(before);
       expect([await isActive("nginx"), await isActive("php8.2-fpm")]).toEqual(["inactive", "inactive"]);
       expect(await on("systemctl show -p LoadState --value php8.2-fpm")).toContain("masked");
-      await on("rm /etc/nginx/conf.d/bad.conf; systemctl unmask --runtime php8.2-fpm; systemctl start php8.2-fpm nginx");
     },
     limitMs,
   );
