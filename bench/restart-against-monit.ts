@@ -81,6 +81,7 @@ http { access_log off; ${temp} server { listen 127.0.0.1:${port}; location / { r
   return { port, pidFile: join(at, "web.pid"), configFile };
 }
 
+/** Within the timeout of its start program Monit tests no port; the default of 30 s would be what is measured. */
 function startMonit({ port, pidFile, configFile }: Web): ChildProcess {
   const path = join(folder, "monitrc");
   const stop = `/bin/bash -c 'kill -9 -- -$(cat ${pidFile})'`;
@@ -90,7 +91,7 @@ set pidfile ${folder}/monit.pid
 set idfile ${folder}/monit.id
 set statefile ${folder}/monit.state
 check process web with pidfile ${pidFile}
-  start program = "/usr/sbin/nginx -c ${configFile}"
+  start program = "/usr/sbin/nginx -c ${configFile}" with timeout 1 seconds
   stop program = "${stop}"
   if failed host 127.0.0.1 port ${port} protocol http with timeout 1 seconds then restart
 `;

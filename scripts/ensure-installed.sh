@@ -72,8 +72,11 @@ install() {
   showProgress "$fresh" & progress=$!
   # In the background, so that Ctrl-C is heard at once; timeout passes it on to everything npm started.
   isStarting=yes
-  timeout -k 5 "$limitS" npm --prefix "$fresh" ci --ignore-scripts --no-audit --no-fund --loglevel=error \
+  # Not `--prefix`: npm would look for the machine's own npmrc (its certificates, its mirror) below that folder.
+  cd "$fresh" || exit 3
+  timeout -k 5 "$limitS" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error \
     --fetch-retries=2 --fetch-timeout=30000 </dev/null >"$fresh/npm.log" 2>&1 9>&- & npm=$!
+  cd "$root" || exit 3
   isStarting=''
   wait "$npm"; code=$?; npm=
   stop

@@ -144,8 +144,8 @@ type Treatment = { readonly outcome: RunOutcome } | { readonly reason: Message }
 async function treat(finding: Finding, incident: OpenIncident | undefined, scene: Scene, earlier: readonly RunOutcome[]): Promise<Treatment> {
   const [playbook] = findPlaybooks(scene.playbooks, finding.cause, finding.zone);
   if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
-  // The same playbook already waits for a person: asking a second time for another symptom helps nobody.
-  const waiting = earlier.find(({ playbookId, state }) => playbookId === playbook.id && state === "needs-human");
+  // Nobody agreed to the same playbook a moment ago: asking again for another symptom helps nobody. Any other end is about its own subject.
+  const waiting = earlier.find(({ playbookId, state, message: { key } }) => playbookId === playbook.id && state === "needs-human" && key.startsWith("run.approval-"));
   if (waiting !== undefined) return { reason: waiting.message };
   const { orders, durable } = scene;
   if (orders.authority.level === "observe") return { reason: message("automation.authority", { level: "observe" }) };

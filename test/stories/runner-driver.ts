@@ -39,6 +39,7 @@ async function main({ runId, input, folder, databaseUrl, stateFolder, killAt }: 
   const { openDurable } = await import("../../src/responder/durable.ts");
   const durable = await openDurable({ stateFolder, journalFolders: [], databaseUrl, clock: systemClock, hands });
   if (durable.store === undefined) throw new Error(`no store: ${JSON.stringify(durable.reason)}`);
+  await durable.launch();
   writes.arm();
   const outcome = await durable.run(runId, input);
   process.stdout.write(`${JSON.stringify({ writes: writes.count(), state: outcome.state })}\n`);
