@@ -15,7 +15,7 @@ writeStatus(state, {
   name: "bench",
   language: "de",
   timeZone: "Europe/Berlin",
-  picture: { at: Date.now(), zone: "red", findings: [subject], blindSpots: [], blindness: [] },
+  picture: { at: Date.now(), zone: "red", findings: [subject], blindSpots: [], sightedCount: 1, blindness: [] },
   freshForMs: 3_600_000,
 });
 

@@ -11,7 +11,7 @@ missingLimitS=${AMPEL_INSTALL_LIMIT_S:-1200}
 staleLimitS=${AMPEL_UPDATE_LIMIT_S:-60}
 
 language=de
-case ${AMPEL_LANGUAGE:-} in
+case ${AMPEL_LANG:-} in
   en*) language=en ;;
   '') if grep -qsE '^language: *"?en' ampel.yaml; then language=en; fi ;;
 esac

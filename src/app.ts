@@ -149,7 +149,12 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       return await app.durable();
     },
     execute: (words, signal) => execute(words, app, signal),
-    fork: (given) => openApp({ ...given, language: app.language, cwd, clock, commands, execute }),
+    fork: (given) => {
+      const forked = openApp({ ...given, language: app.language, cwd, clock, commands, execute });
+      forked.onHappening = (happening) => app.onHappening(happening);
+      forked.onApprovalWanted = (wanted) => app.onApprovalWanted(wanted);
+      return forked;
+    },
     close: async () => {
       await (await durable)?.close();
     },

@@ -2,7 +2,7 @@ import { exitCodes } from "../kernel/failure.ts";
 import { message, say, type Language, type Message } from "../kernel/message.ts";
 import type { Zone } from "../probes/cause.ts";
 import type { Finding } from "../triage/finding.ts";
-import type { Picture } from "../triage/triage.ts";
+import { decideExitCode, isBlindPicture, type Picture } from "../triage/triage.ts";
 import type { Screen, Tone } from "./screen.ts";
 
 export const zoneTones: Readonly<Record<Zone, Tone>> = { green: "good", yellow: "warn", red: "bad" };
@@ -14,8 +14,9 @@ export function headline(picture: Picture, screen: Screen): string {
     const reasons = picture.blindness.map((reason) => say(reason, language)).join("; ");
     return screen.style(`◌ ${say(message("zone.blind"), language)}: ${reasons}`, "bad");
   }
+  if (isBlindPicture(picture)) return screen.style(`◌ ${say(message("zone.blind"), language)}`, "bad");
   if (picture.zone !== undefined) return screen.style(`● ${zoneName(picture.zone, language)}`, zoneTones[picture.zone]);
-  if (picture.blindSpots.length > 0) return screen.style(`◌ ${say(message("zone.blind"), language)}`, "warn");
+  if (picture.blindSpots.length > 0) return screen.style(`◌ ${say(message("zone.partly-blind", { count: picture.blindSpots.length }), language)}`, "warn");
   return screen.style(`● ${say(message("zone.clear"), language)}`, "good");
 }
 
@@ -51,7 +52,7 @@ export function findingDocument(finding: Finding, language: Language): Record<st
 
 export function pictureDocument(picture: Picture, language: Language): Record<string, unknown> {
   return {
-    zone: picture.zone ?? (picture.blindness.length > 0 || picture.blindSpots.length > 0 ? "blind" : "clear"),
+    zone: isBlindPicture(picture) ? "blind" : (picture.zone ?? (picture.blindSpots.length > 0 ? "green" : "clear")),
     at: new Date(picture.at).toISOString(),
     findings: picture.findings.map((finding) => findingDocument(finding, language)),
     blindSpots: picture.blindSpots.map((spot) => ({ ...spot, message: say(spot.message, language) })),
@@ -60,9 +61,11 @@ export function pictureDocument(picture: Picture, language: Language): Record<st
 }
 
 /** One imperative sentence: what the person in front of this should do now. */
-export function nextStepOf(exitCode: number): Message | undefined {
+export function nextStepOf(picture: Picture): Message | undefined {
+  const exitCode = decideExitCode(picture);
   if (exitCode === exitCodes.allClear) return undefined;
-  if (exitCode === exitCodes.blind) return message("next.blind");
+  // Nothing to fix, something to see: a secret to provide, a right to give.
+  if (exitCode === exitCodes.blind || picture.zone === undefined) return message("next.blind");
   return message("next.emergency");
 }
 

@@ -29,7 +29,7 @@ export function showSteps(screen: Screen): (happening: Happening) => void {
 export function describeReport(report: Report, screen: Screen): Outcome {
   const { language } = screen;
   const { first, last, runs, leftAlone, plans, durationMs, exitCode, budgetMs } = report;
-  const nextStep = nextStepOf(exitCode);
+  const nextStep = nextStepOf(last);
   const fixed = exitCode === exitCodes.allClear && runs.length > 0;
   const zone = pictureDocument(first, language)["zone"];
   const lines = [

@@ -48,7 +48,7 @@ export const automationSection = z
     restartsPerServiceIn15Minutes: z.int().min(0).max(20).default(1).describe("Default 1"),
   })
   .prefault({})
-  .describe("Limits of what runs by itself; reaching one pages a person");
+  .describe("Limits of what runs by itself; reaching one ends automation with an alarm");
 
 export const playbooksSection = z
   .strictObject({

@@ -9,7 +9,7 @@ import { holdResponderLock } from "../kernel/responder-lock.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
 import { preferSmallHeap, startSchedule, type Schedule } from "../probes/schedule.ts";
 import { look } from "../responder/diagnose.ts";
-import { ordersOf } from "../responder/main-job.ts";
+import { ordersOf, refusing } from "../responder/main-job.ts";
 import { respond } from "../responder/respond.ts";
 import { writeStatus } from "../responder/status-file.ts";
 import { decideBlindness, hasRoute, seesStill, survey } from "../responder/survey.ts";
@@ -39,7 +39,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
   void app.durable().then((durable) => durable.launch());
-  const heartbeats = openHeartbeatServer(options.listen, { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now() }, options.onEvent);
+  const heartbeats = openHeartbeatServer(options.listen, { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now(), onPing: (id) => watcher.checkNow(id) }, options.onEvent);
   const clockWatch = watchClock(app.clock, ({ jumpMs }) => watcher.clockJumped(jumpMs));
   const saving = setInterval(() => app.memory.save(), memorySaveMs);
   const ended = new Promise<void>((resolve) => options.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -66,6 +66,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
 type Watcher = {
   probes(): readonly Probe[];
   replace(loaded: LoadedConfig, probes: readonly Probe[]): void;
+  checkNow(probeId: string): void;
   clockJumped(jumpMs: number): void;
   stop(): Promise<void>;
 };
@@ -139,7 +140,7 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
         durable: await app.durableAgain(),
         playbooks,
         probes,
-        hosts: new Set(Object.keys(config.hosts)),
+        refusalsOf: refusing(app, config, playbooks),
         orders: ordersOf(config, true, "daemon"),
         look: lookAll,
         isFresh: false,
@@ -188,6 +189,7 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
       watchServices();
       onEvent(message("daemon.reloaded", { count: probes.length }));
     },
+    checkNow: (probeId) => void schedule.checkNow(probeId),
     clockJumped: (jumpMs) => {
       jump = { seconds: Math.round(jumpMs / 1000), untilMs: app.clock.monotonicMs() + jumpIsToldForMs };
       onEvent(message("blind.clock", { seconds: jump.seconds }));

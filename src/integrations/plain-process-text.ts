@@ -15,7 +15,7 @@ find_process() {
   stat=; { read -r stat <"/proc/$pid/stat"; } 2>/dev/null || { why=gone; return 0; }
   set -- \${stat##*)}
   letter=$1; tick=\${20}
-  case $letter in Z|X|x) why=zombie; return 0 ;; esac
+  case $letter in Z|X|x) why=exited; return 0 ;; esac
   known=; [ ! -r "$PIDFILE.identity" ] || read -r known <"$PIDFILE.identity" || :
   case $known in
     "$pid $tick $boot") ;;

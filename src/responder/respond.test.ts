@@ -17,7 +17,7 @@ function finding(subject: string, given: Partial<Finding> = {}): Finding {
 
 function picture(...findings: Finding[]): Picture {
   const [worst] = findings.filter(({ mutedBy }) => mutedBy === undefined).map(({ zone }): Zone => zone);
-  return { at: 1, zone: worst, findings, blindSpots: [], blindness: [] };
+  return { at: 1, zone: worst, findings, blindSpots: [], sightedCount: 1, blindness: [] };
 }
 
 type Stage = { readonly happened: Happening[]; readonly ran: string[]; readonly scene: Scene };
@@ -63,7 +63,7 @@ function setStage({ looks = [picture()], run, unfinished = [], pastRuns = [], ..
       parameters: {},
       startedBy: "test",
     },
-    hosts: new Set(["local"]),
+    refusalsOf: () => [],
     look: async () => (rest.length > 1 ? rest.shift() : rest[0]) ?? picture(),
     isStillThere: async () => true,
     now: () => 3_600_000,

@@ -5,7 +5,6 @@ import { join, message, verbatim, type Message } from "../kernel/message.ts";
 import type { Zone } from "../probes/cause.ts";
 import type { Probe } from "../probes/probe.ts";
 import { findPlaybooks } from "../playbooks/catalogue.ts";
-import { planRun } from "../playbooks/plan.ts";
 import type { Playbook } from "../playbooks/playbook.ts";
 import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { findingKey, type Finding } from "../triage/finding.ts";
@@ -36,8 +35,8 @@ export type Scene = {
   readonly playbooks: readonly Playbook[];
   readonly probes: readonly Probe[];
   readonly orders: Orders;
-  /** Names of the hosts a step may run on. */
-  readonly hosts: ReadonlySet<string>;
+  /** Why a playbook must not be carried out (`listRefusals`); empty when it may. */
+  refusalsOf(playbook: Playbook, input: RunInput): readonly Message[];
   /** A fresh look at everything. */
   look(): Promise<Picture>;
   /** False when the first picture comes from damped looks of the past: each finding is then looked at before it is treated. */
@@ -84,7 +83,7 @@ export async function respond(first: Picture, scene: Scene): Promise<Response> {
     if (!hasActed) break;
     picture = await lookAfterSettling(runs, scene);
   }
-  await closeIncident(incident, picture, scene);
+  await closeIncident(incident, first, picture, scene);
   return { picture, runs, leftAlone: explainRest(picture, leftAlone, runs), incident };
 }
 
@@ -158,7 +157,7 @@ async function treat(finding: Finding, incident: OpenIncident | undefined, scene
     return { reason: limit };
   }
   const input = inputFor(playbook, finding, incident, orders);
-  const { refusals } = planRun(playbook, { ...input, subjectHost: input.host, hosts: scene.hosts });
+  const refusals = scene.refusalsOf(playbook, input);
   if (refusals.length > 0) return { reason: join(refusals) };
   scene.onProgress(message("responder.running", { playbook: playbook.id, subject: finding.subject }));
   return { outcome: await carryOut(newId("run"), input, scene) };
@@ -182,11 +181,17 @@ export function inputFor(playbook: Playbook, finding: Pick<Finding, "subject" | 
     host: finding.host,
     cause: finding.cause,
     zone: finding.zone,
-    parameters: orders.parameters,
+    parameters: declared(playbook, orders.parameters),
     budgetMs: orders.budgetMs[finding.zone],
     authority: orders.authority,
     startedBy: orders.startedBy,
   };
+}
+
+/** The configuration's values are for all playbooks: each gets those that it names. */
+function declared({ steps }: Playbook, parameters: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Set(steps.flatMap((step) => step.parameters.map(({ name }) => name)));
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => names.has(name)));
 }
 
 export type OpenIncident = { readonly id: string; readonly openedAt: number };
@@ -209,10 +214,12 @@ async function findOpenIncident({ store }: Durable): Promise<OpenIncident | unde
 }
 
 /** Also closes one that an earlier responder left open, when nothing is wrong any more. */
-async function closeIncident(incident: OpenIncident | undefined, picture: Picture, { durable }: Scene): Promise<void> {
+async function closeIncident(incident: OpenIncident | undefined, first: Picture, picture: Picture, { durable }: Scene): Promise<void> {
   const id = (incident ?? (await findOpenIncident(durable)))?.id;
   if (id === undefined || picture.blindness.length > 0) return;
-  if (picture.zone === undefined && picture.blindSpots.length === 0) {
+  // What was sick and cannot be seen now is not proven well; a blind spot elsewhere has nothing to do with it.
+  const sick = new Set(first.findings.map(({ subject }) => subject));
+  if (picture.zone === undefined && !picture.blindSpots.some(({ subject }) => sick.has(subject))) {
     await durable.logbook.write({ kind: "incident-resolved", incidentId: id });
   } else if (picture.zone !== undefined) {
     await durable.logbook.write({ kind: "incident-zone", incidentId: id, zone: picture.zone });

@@ -71,7 +71,8 @@ test.each<[Cause, "down" | "degraded", Zone | undefined, Zone]>([
 
 test.each([
   [[good("a"), good("b")], [], 0],
-  [[good("a"), blind("b")], [], 13],
+  [[good("a"), blind("b")], [], 10],
+  [[blind("a"), blind("b")], [], 13],
   [[bad("a", "slow-response"), blind("b")], [], 10],
   [[bad("a", "backup-stale"), good("b")], [], 11],
   [[bad("a", "data-loss"), bad("b", "slow-response")], [], 12],

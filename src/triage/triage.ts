@@ -1,3 +1,4 @@
+import { exitCodes } from "../kernel/failure.ts";
 import type { Message } from "../kernel/message.ts";
 import { causes, type Cause, type Zone } from "../probes/cause.ts";
 import type { Probe, ProbeResult } from "../probes/probe.ts";
@@ -11,6 +12,8 @@ export type Picture = {
   readonly zone: Zone | undefined;
   readonly findings: readonly Finding[];
   readonly blindSpots: readonly BlindSpot[];
+  /** Probes whose last look could see. */
+  readonly sightedCount: number;
   /** Why the responder itself cannot be trusted to see; while there is a reason it judges nobody. */
   readonly blindness: readonly Message[];
 };
@@ -19,11 +22,13 @@ export type Picture = {
 export function decidePicture(probes: readonly Probe[], histories: ReadonlyMap<string, ProbeHistory>, at: number, blindness: readonly Message[] = []): Picture {
   const findings = new Map<string, Finding>();
   const blindSpots: BlindSpot[] = [];
+  let sightedCount = 0;
   for (const probe of probes) {
     const history = histories.get(probe.id);
     const last = history?.recent.at(-1);
     if (history === undefined || last === undefined) continue;
     if (isBlind(history)) blindSpots.push({ probeId: probe.id, subject: probe.subject, message: last.message });
+    else sightedCount += 1;
     if (history.raised === undefined) continue;
     const finding = describeFinding(probe, history.raised, history.since ?? last.at);
     const known = findings.get(findingKey(finding));
@@ -31,7 +36,7 @@ export function decidePicture(probes: readonly Probe[], histories: ReadonlyMap<s
   }
   const judged = blindness.length > 0 ? [] : muteDependents([...findings.values()], probes);
   const heard = judged.filter(({ mutedBy }) => mutedBy === undefined);
-  return { at, zone: worstZone(heard.map(({ zone }) => zone)), findings: judged, blindSpots, blindness };
+  return { at, zone: worstZone(heard.map(({ zone }) => zone)), findings: judged, blindSpots, sightedCount, blindness };
 }
 
 function describeFinding(probe: Probe, result: ProbeResult, since: number): Finding {
@@ -93,9 +98,14 @@ function muteDependents(findings: readonly Finding[], probes: readonly Probe[]):
   });
 }
 
-/** Same rule for every surface: what remains decides; blindness outranks "all clear", never a finding. */
+/** True when nothing at all can be judged: the responder lost its own sight, or no probe could look. */
+export function isBlindPicture({ blindness, blindSpots, sightedCount }: Picture): boolean {
+  return blindness.length > 0 || (blindSpots.length > 0 && sightedCount === 0);
+}
+
+/** Same rule for every surface: what remains decides. A single check that cannot see is no outage, and yet never "all clear". */
 export function decideExitCode(picture: Picture): number {
-  if (picture.blindness.length > 0) return 13;
-  if (picture.zone !== undefined) return { green: 10, yellow: 11, red: 12 }[picture.zone];
-  return picture.blindSpots.length > 0 ? 13 : 0;
+  if (isBlindPicture(picture)) return exitCodes.blind;
+  if (picture.zone !== undefined) return exitCodes[picture.zone];
+  return picture.blindSpots.length > 0 ? exitCodes.green : exitCodes.allClear;
 }

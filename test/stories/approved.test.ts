@@ -24,6 +24,7 @@ describe.skipIf(!hasTerminal)("with a person at the terminal (needs script: apt-
     await fault.inject(ground.world);
     const { exitCode, stdout } = await ground.run(["emergency-response", "--auto-fix"], { typing: [[question, "ja"]], limitMs: 110_000 });
     expect(stdout).toMatch(/ampel db:reconnect/);
+    expect(stdout).toMatch(/✓\S* reconnect/);
     expect(await fault.isInjected(ground.world), stdout).toBe(false);
     expect(exitCode, stdout).toBe(0);
     expect(await isWorldHealthy(ground.world)).toBe(true);
@@ -48,7 +49,7 @@ describe.skipIf(!hasTerminal)("with a person at the terminal (needs script: apt-
       await findFault("disk-full").inject(ground.world);
       const before = readdirSync(logs).sort();
       const { exitCode, document } = await ground.ask(["emergency-response", "--auto-fix"], { config });
-      expect([exitCode, document.runs.map(({ playbook, state }) => `${playbook} ${state}`)]).toEqual([0, ["disk-full succeeded"]]);
+      expect([exitCode, document.runs.find(({ playbook }) => playbook === "disk-full")?.state]).toEqual([0, "succeeded"]);
       expect(readdirSync(logs).filter((name) => /log\.\d/.test(name))).toEqual([]);
       // Room for what comes back, as a person would make it.
       const roomy = ground.configure({ ...rules, hosts: { local: { address: "local", disks: [{ path: logs, budget: 512 * 1024 * 1024, warnPercent: 98, fullPercent: 99, fullWithin: "1s", every: "1s" }], memory: false, load: false, clock: false, cron: false } } }, join(ground.folder, "roomy.yaml"));

@@ -1,4 +1,5 @@
 import { exitCodes, Failure } from "../../kernel/failure.ts";
+import { seconds } from "../../kernel/clock.ts";
 import { parseDuration } from "../../kernel/duration.ts";
 import { message, say } from "../../kernel/message.ts";
 import type { App } from "../../app.ts";
@@ -41,7 +42,9 @@ export const databaseReconnect: Command = {
   async run({ app, words: [name], values, flags, isDryRun, screen, signal }) {
     const [[database, connection] = missing()] = await findDatabases(app, name, "db:reconnect");
     const { sessions } = await listSessions(connection, signal);
-    const idleMs = parseDuration(values.get("idle") ?? "60s");
+    // What the database's own entry calls too long is too long here as well.
+    const allowedMs = (await app.loaded()).config.databases[database]?.watch.spec["longestTransaction"];
+    const idleMs = values.has("idle") ? parseDuration(values.get("idle") ?? "") : typeof allowedMs === "number" ? allowedMs : seconds(60);
     if (idleMs === undefined) throw usage("db:reconnect", message("option.idle"));
     const ids = values.has("end") ? readIds(values.get("end") ?? "") : idleOver(sessions, idleMs);
     const plan = await planEnd(connection, ids, signal);

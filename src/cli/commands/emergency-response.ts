@@ -11,13 +11,13 @@ export const emergencyResponse: Command = {
   options: { "auto-fix": { what: message("emergency.auto-fix") }, rehearse: { what: message("emergency.rehearse") } },
   async run(call) {
     const { app, flags, screen, signal, isDryRun } = call;
+    app.onHappening = showSteps(screen);
+    app.onApprovalWanted = (wanted) => void askAtTerminal(wanted, app, screen);
     const found = await app.findConfig();
     if (found === undefined || flags.has("rehearse")) {
       const { rehearse } = await import("../rehearsal.ts");
       return await rehearse(call, found === undefined);
     }
-    app.onApprovalWanted = (wanted) => void askAtTerminal(wanted, app, screen);
-    app.onHappening = showSteps(screen);
     const mayFix = flags.has("auto-fix") && !isDryRun;
     const report = await respondOnce(app, { mayFix, canAsk: screen.isInteractive, signal, ...hearing(screen) });
     return describeReport(report, screen);

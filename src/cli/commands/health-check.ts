@@ -32,7 +32,7 @@ export const healthCheck: Command = {
       durationMs,
     };
     const every = flags.has("all") ? results.map(({ probeId, state, message: what }) => `  ${state.padEnd(8)} ${probeId}: ${say(what, language)}`) : [];
-    const nextStep = nextStepOf(exitCode);
+    const nextStep = nextStepOf(picture);
     return done(
       document,
       [

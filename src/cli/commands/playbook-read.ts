@@ -7,7 +7,7 @@ import { lintPlaybook, type LintFinding } from "../../playbooks/lint.ts";
 import { planRun } from "../../playbooks/plan.ts";
 import { describeProblem } from "../../playbooks/problem.ts";
 import { inputFor } from "../../responder/respond.ts";
-import { ordersOf, type PlannedRun } from "../../responder/main-job.ts";
+import { ordersOf, refusing, type PlannedRun } from "../../responder/main-job.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
 import { zoneTones } from "../show-picture.ts";
@@ -110,14 +110,17 @@ export async function inputOf({ app, words: [name = ""], values, screen }: Call,
   const given = Object.fromEntries((values.get("set") ?? "").split(",").filter((pair) => pair !== "").map((pair) => splitPair(pair, command)));
   const orders = ordersOf(config, screen.isInteractive);
   const finding = { cause: cause as Cause, subject, host, zone: playbook.zone };
-  return { ...inputFor(playbook, finding, undefined, orders), parameters: { ...orders.parameters, ...given } };
+  const input = inputFor(playbook, finding, undefined, orders);
+  return { ...input, parameters: { ...input.parameters, ...given } };
 }
 
 export async function planOf(call: Call, command: string): Promise<PlannedRun> {
   const { host, ...input } = await inputOf(call, command);
   const playbook = findPlaybook(await call.app.playbooks(), call.words[0] ?? "");
-  const hosts = new Set(Object.keys((await call.app.loaded()).config.hosts));
-  return { ...planRun(playbook, { ...input, subjectHost: host, hosts }), subject: input.subject };
+  const { config } = await call.app.loaded();
+  const hosts = new Set(Object.keys(config.hosts));
+  const refusals = refusing(call.app, config, (await call.app.playbooks()).playbooks)(playbook, { ...input, host });
+  return { ...planRun(playbook, { ...input, subjectHost: host, hosts }), refusals, subject: input.subject };
 }
 
 function splitPair(pair: string, command: string): [string, string] {

@@ -22,7 +22,7 @@ export const status: Command = {
     const ageMs = app.clock.now() - known.picture.at;
     const isOld = ageMs > known.freshForMs || ageMs < -known.freshForMs;
     const exitCode = isOld ? exitCodes.blind : decideExitCode(known.picture);
-    const nextStep = isOld ? message("status.old-next") : nextStepOf(exitCode);
+    const nextStep = isOld ? message("status.old-next") : nextStepOf(known.picture);
     const { incident } = known;
     return done(
       { name: known.name, ...pictureDocument(known.picture, language), isOld, ageMs, ...(isOld ? { zone: "blind", lastZone: known.picture.zone ?? "clear" } : {}), incident },

@@ -20,7 +20,7 @@ export const watch: Command = {
       const known = readStatus(app.stateFolder);
       const isFresh = known !== undefined && Math.abs(app.clock.now() - known.picture.at) < daemonFreshMs;
       const seen = isFresh ? known.picture : (await survey(app, probes, { signal })).picture;
-      const nextStep = nextStepOf(decideExitCode(seen));
+      const nextStep = nextStepOf(seen);
       const lines = [
         `${headline(seen, screen)}  ${screen.style(stamp.format(seen.at), "dim")}`,
         ...pictureLines(seen, screen),

@@ -12,6 +12,7 @@ export const playbookTexts = {
   ...lintServiceTexts,
   ...lintVendorTexts,
   ...lintTextTexts,
+  "playbook.forbidden": { de: "{playbook}, Zeile {line} ({rule}): {what}", en: "{playbook}, line {line} ({rule}): {what}" },
   "playbook.problem": { de: "{path}:{line}: {what}. Stattdessen: {way}", en: "{path}:{line}: {what}. Instead: {way}" },
   "playbook.step-finding": { de: "Schritt {step}: {what}", en: "Step {step}: {what}" },
   "playbook.flaw.language": { de: "vor der Klammer fehlt die Sprache", en: "the language before the brace is missing" },

@@ -37,6 +37,7 @@ export const responderTexts = {
   "zone.yellow": { de: "GELB", en: "YELLOW" },
   "zone.red": { de: "ROT", en: "RED" },
   "zone.clear": { de: "ALLES KLAR", en: "ALL CLEAR" },
+  "zone.partly-blind": { de: "{count} PRÜFUNGEN OHNE SICHT, der Rest ist klar", en: "{count} CHECKS CANNOT SEE, the rest is clear" },
   "zone.blind": { de: "BLIND", en: "BLIND" },
   "blind.network": { de: "Kein Ziel außerhalb ist erreichbar und die Maschine hat keinen Weg ins Netz", en: "No outside target answers and the machine has no route to the network" },
   "blind.clock": { de: "Die Uhr ist um {seconds} s gesprungen", en: "The clock jumped by {seconds} s" },
