@@ -17,7 +17,18 @@ export function tell({ figure, unit, samples, limit, peer }: Figure): boolean {
   const isKept = limit === undefined || median <= limit;
   const round = (value: number): number => Math.round(value * 100) / 100;
   console.log(
-    JSON.stringify({ figure, unit, median: round(median), min: round(sorted[0] ?? 0), max: round(sorted.at(-1) ?? 0), n: sorted.length, limit, isKept, peer, cores: cpus().length }),
+    JSON.stringify({
+      figure,
+      unit,
+      median: round(median),
+      min: round(sorted[0] ?? 0),
+      max: round(sorted.at(-1) ?? 0),
+      n: sorted.length,
+      limit,
+      isKept,
+      peer,
+      cores: cpus().length,
+    }),
   );
   return isKept;
 }

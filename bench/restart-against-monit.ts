@@ -13,10 +13,23 @@ import { stringify } from "yaml";
 // I4: node bench/restart-against-monit.ts [--rounds 7]. Needs monit, nginx and a built dist/. Prints one JSON line per figure.
 // Two nginx of the same configuration, one under Monit at its fastest cycle (1 s), one under `ampel daemon`; both watchers
 // run all the time, and one nginx at a time is killed or stopped by a signal.
-const { values: given } = parseArgs({ options: { rounds: { type: "string", default: "7" }, program: { type: "string", default: "dist/main.js" } } });
+const { values: given } = parseArgs({
+  options: { rounds: { type: "string", default: "7" }, program: { type: "string", default: "dist/main.js" } },
+});
 // Monit takes a zombie for alive, and the init of many a container reaps late: in a pid namespace of our own, bash reaps at once.
 if (process.getuid?.() === 0 && process.env["AMPEL_BENCH_INSIDE"] === undefined) {
-  const inside = ["--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", '"$@" & wait $!; exit $?', "bash", process.execPath, ...process.argv.slice(1)];
+  const inside = [
+    "--pid",
+    "--fork",
+    "--mount-proc",
+    "--kill-child",
+    "bash",
+    "-c",
+    '"$@" & wait $!; exit $?',
+    "bash",
+    process.execPath,
+    ...process.argv.slice(1),
+  ];
   const { status } = spawnSync("unshare", inside, { stdio: "inherit", env: { ...process.env, AMPEL_BENCH_INSIDE: "1" } });
   process.exit(status ?? 1);
 }
@@ -38,7 +51,10 @@ const struck: { fault: Fault; at: number }[] = [];
 try {
   const monit = startMonit(monitWeb);
   const ampel = startAmpel(ampelWeb);
-  await Promise.all([until(() => answers(monitWeb.port, 500), 60_000, "Monit's nginx"), until(() => answers(ampelWeb.port, 500), 60_000, "Ampel's nginx")]);
+  await Promise.all([
+    until(() => answers(monitWeb.port, 500), 60_000, "Monit's nginx"),
+    until(() => answers(ampelWeb.port, 500), 60_000, "Ampel's nginx"),
+  ]);
   await until(async () => isCalm(), 60_000, "the first picture");
   for (const fault of Object.keys(faults) as Fault[]) {
     for (let round = 0; round < rounds; round += 1) {
@@ -56,15 +72,24 @@ try {
   for (const fault of Object.keys(faults) as Fault[]) {
     const peer = backMs[`monit ${fault}`] ?? [];
     print(`I4 ${fault} → answers again, ampel daemon`, backMs[`ampel ${fault}`] ?? [], peer);
-    print(`I4 ${fault} → run begun, ampel daemon`, verified.flatMap((one) => (one.fault === fault ? [one.begunMs] : [])), peer);
-    print(`I4 ${fault} → verified, ampel daemon`, verified.flatMap((one) => (one.fault === fault ? [one.verifiedMs] : [])), peer);
+    print(
+      `I4 ${fault} → run begun, ampel daemon`,
+      verified.flatMap((one) => (one.fault === fault ? [one.begunMs] : [])),
+      peer,
+    );
+    print(
+      `I4 ${fault} → verified, ampel daemon`,
+      verified.flatMap((one) => (one.fault === fault ? [one.verifiedMs] : [])),
+      peer,
+    );
   }
   for (const child of [monit, ampel]) child.kill("SIGTERM");
 } finally {
   for (const child of children) await end(child);
   for (const { pidFile } of [monitWeb, ampelWeb]) strike(pidFile, "SIGKILL");
   const lock = createHash("sha256").update(resolve(state)).digest("hex").slice(0, 16);
-  for (const suffix of ["", "-daemon"]) rmSync(`/dev/shm/ampel-${process.getuid?.() ?? 0}-${lock}${suffix}`, { recursive: true, force: true });
+  for (const suffix of ["", "-daemon"])
+    rmSync(`/dev/shm/ampel-${process.getuid?.() ?? 0}-${lock}${suffix}`, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -113,13 +138,25 @@ function startAmpel({ port, pidFile, configFile }: Web): ChildProcess {
     name: "Bench",
     language: "en",
     hosts: { local: { address: "local", ...off } },
-    services: { web: { process: { pidFile, start: ["/usr/sbin/nginx", "-c", configFile] }, ready: { http: `http://127.0.0.1:${port}/` }, flapRestarts: 1000, ...brief } },
+    services: {
+      web: {
+        process: { pidFile, start: ["/usr/sbin/nginx", "-c", configFile] },
+        ready: { http: `http://127.0.0.1:${port}/` },
+        flapRestarts: 1000,
+        ...brief,
+      },
+    },
     probes: { page: { kind: "http", subject: "web", url: `http://127.0.0.1:${port}/`, deadline: "1s", ...brief } },
     authority: { level: "act" },
     automation: { runsPerPlaybookAndHour: 100, runsPerHour: 1000, restartsPerServiceIn15Minutes: 20 },
   };
   writeFileSync(join(folder, "ampel.yaml"), stringify(config, { lineWidth: 0 }), { mode: 0o600 });
-  return keep(spawn(process.execPath, ampelArgv("daemon", "--listen", "off"), { env: ampelEnvironment(), stdio: ["ignore", "ignore", process.env["BENCH_LOUD"] ? "inherit" : "ignore"] }));
+  return keep(
+    spawn(process.execPath, ampelArgv("daemon", "--listen", "off"), {
+      env: ampelEnvironment(),
+      stdio: ["ignore", "ignore", process.env["BENCH_LOUD"] ? "inherit" : "ignore"],
+    }),
+  );
 }
 
 function ampelArgv(...words: string[]): string[] {
@@ -207,10 +244,17 @@ async function readVerified(): Promise<Verified[]> {
   const { runs } = (await ask("run:list")) as { runs: { id: string; startedAt: string }[] };
   const found: Verified[] = [];
   for (const { fault, at } of struck) {
-    const run = runs.filter(({ startedAt }) => Date.parse(startedAt) >= at).toSorted((left, right) => left.startedAt.localeCompare(right.startedAt))[0];
+    const run = runs
+      .filter(({ startedAt }) => Date.parse(startedAt) >= at)
+      .toSorted((left, right) => left.startedAt.localeCompare(right.startedAt))[0];
     if (run === undefined) continue;
     const { steps } = (await ask("run:show", run.id)) as { steps: { name: string; state: string; durationMs: number }[] };
-    if (process.env["BENCH_LOUD"]) console.error(fault, Date.parse(run.startedAt) - at, JSON.stringify(steps.map(({ name, state: end, durationMs }) => [name, end, durationMs])));
+    if (process.env["BENCH_LOUD"])
+      console.error(
+        fault,
+        Date.parse(run.startedAt) - at,
+        JSON.stringify(steps.map(({ name, state: end, durationMs }) => [name, end, durationMs])),
+      );
     const acted = steps.findIndex(({ name, state: ended }) => (name === "start" || name === "restart") && ended === "done");
     if (acted < 0) continue;
     const begunMs = Date.parse(run.startedAt) - at;
@@ -221,9 +265,29 @@ async function readVerified(): Promise<Verified[]> {
 
 function print(figure: string, values: readonly number[], peer: readonly number[]): void {
   const round = (value: number): number => Math.round(value);
-  const told = { median: round(median(values)), min: round(Math.min(...values)), max: round(Math.max(...values)), unit: "ms", n: values.length };
-  const beside = { name: "Monit 5.33, set daemon 1", median: round(median(peer)), min: round(Math.min(...peer)), max: round(Math.max(...peer)), n: peer.length };
-  console.log(JSON.stringify({ figure, ...told, peer: beside, ratio: Number((median(values) / median(peer)).toFixed(2)), cores: availableParallelism() }));
+  const told = {
+    median: round(median(values)),
+    min: round(Math.min(...values)),
+    max: round(Math.max(...values)),
+    unit: "ms",
+    n: values.length,
+  };
+  const beside = {
+    name: "Monit 5.33, set daemon 1",
+    median: round(median(peer)),
+    min: round(Math.min(...peer)),
+    max: round(Math.max(...peer)),
+    n: peer.length,
+  };
+  console.log(
+    JSON.stringify({
+      figure,
+      ...told,
+      peer: beside,
+      ratio: Number((median(values) / median(peer)).toFixed(2)),
+      cores: availableParallelism(),
+    }),
+  );
 }
 
 function median(values: readonly number[]): number {

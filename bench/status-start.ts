@@ -10,7 +10,15 @@ import { medianOf, tell } from "./figure.ts";
 const rounds = process.argv.includes("--short") ? 9 : 31;
 const root = join(import.meta.dirname, "..");
 const state = mkdtempSync(join(tmpdir(), "ampel-bench-"));
-const subject = { cause: "service-down", subject: "nginx", host: "local", zone: "red", message: message("run.done"), probeIds: ["service.nginx"], since: Date.now() } as const;
+const subject = {
+  cause: "service-down",
+  subject: "nginx",
+  host: "local",
+  zone: "red",
+  message: message("run.done"),
+  probeIds: ["service.nginx"],
+  since: Date.now(),
+} as const;
 writeStatus(state, {
   name: "bench",
   language: "de",
@@ -28,10 +36,19 @@ function measure(argv: readonly string[]): number {
 }
 
 const node = join(root, "node_modules/.bin/node");
-const pairs = Array.from({ length: rounds }, () => ({ bare: measure([node, "-e", "0"]), status: measure([join(root, "ampel"), "status"]) }));
+const pairs = Array.from({ length: rounds }, () => ({
+  bare: measure([node, "-e", "0"]),
+  status: measure([join(root, "ampel"), "status"]),
+}));
 rmSync(state, { recursive: true });
 const bare = pairs.map((pair) => pair.bare);
 tell({ figure: "node -e 0, cold", unit: "ms", samples: bare });
 tell({ figure: "ampel status, cold", unit: "ms", samples: pairs.map((pair) => pair.status) });
-const isKept = tell({ figure: "I1 ampel status / node -e 0", unit: "ratio", samples: pairs.map((pair) => pair.status / medianOf(bare.toSorted((left, right) => left - right))), limit: 3, peer: "node -e 0" });
+const isKept = tell({
+  figure: "I1 ampel status / node -e 0",
+  unit: "ratio",
+  samples: pairs.map((pair) => pair.status / medianOf(bare.toSorted((left, right) => left - right))),
+  limit: 3,
+  peer: "node -e 0",
+});
 process.exitCode = isKept ? 0 : 1;

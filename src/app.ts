@@ -108,14 +108,21 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       })()),
     loaded: async () => {
       const found = await app.findConfig();
-      if (found === undefined) throw new Failure("config-missing", message("config.not-found", { places: "./ampel.yaml, /etc/ampel/ampel.yaml" }), message("config.not-found-next"));
+      if (found === undefined)
+        throw new Failure(
+          "config-missing",
+          message("config.not-found", { places: "./ampel.yaml, /etc/ampel/ampel.yaml" }),
+          message("config.not-found-next"),
+        );
       return found;
     },
     probes: async (given) => {
       const { expandProbes } = await import("./config/expand.ts");
       const loaded = given ?? (await app.loaded());
       const present = knownThings(loaded, commands);
-      return expandProbes(loaded.config).map((probe) => (probe.kind === "playbooks" ? { ...probe, spec: { ...present, ...probe.spec } } : probe));
+      return expandProbes(loaded.config).map((probe) =>
+        probe.kind === "playbooks" ? { ...probe, spec: { ...present, ...probe.spec } } : probe,
+      );
     },
     commands,
     openHost: (name) => {
@@ -136,7 +143,13 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
           databaseUrl: env["AMPEL_DATABASE_URL"],
           clock,
           onHappening: (happening) => app.onHappening(happening),
-          hands: { clock, localEnv: shellEnvironment(app, env, known?.file), openHost: app.openHost, onApprovalWanted: (wanted) => app.onApprovalWanted(wanted), command: (words, { signal }) => app.execute(words, signal) },
+          hands: {
+            clock,
+            localEnv: shellEnvironment(app, env, known?.file),
+            openHost: app.openHost,
+            onApprovalWanted: (wanted) => app.onApprovalWanted(wanted),
+            command: (words, { signal }) => app.execute(words, signal),
+          },
         });
       })()),
     onApprovalWanted: () => {},

@@ -8,4 +8,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => process.exit(130));
   });
 }
+// Whoever reads our output may leave early (`| head`); the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 process.exitCode = await executeLine(process.argv.slice(2), process.env, interrupt.signal);

@@ -3,7 +3,13 @@ import type { Message } from "../kernel/message.ts";
 
 /** A cache that may be emptied. `keep`: beginnings of keys under the prefix that are spared. */
 export type CacheStore =
-  | { readonly kind: "redis"; readonly connection: Omit<RedisConnection, "database">; readonly database: number; readonly prefix: string; readonly keep?: readonly string[] }
+  | {
+      readonly kind: "redis";
+      readonly connection: Omit<RedisConnection, "database">;
+      readonly database: number;
+      readonly prefix: string;
+      readonly keep?: readonly string[];
+    }
   | { readonly kind: "folder"; readonly path: string };
 
 export type RedisStore = Extract<CacheStore, { kind: "redis" }>;

@@ -18,7 +18,13 @@ const lockContent = /^(\d{10})s:16:"[A-Za-z0-9]{16}";$/;
  * A link anywhere below, a foreign file, a lock in force: refused.
  */
 export async function planFolderClear(store: FolderStore, signal: AbortSignal, now: number = Date.now()): Promise<ClearPlan> {
-  const refuse = (what: Message, nextStep: Message = message("cache.folder-next")): ClearPlan => ({ store, count: 0, spared: 0, samples: [], refusals: [{ what, nextStep }] });
+  const refuse = (what: Message, nextStep: Message = message("cache.folder-next")): ClearPlan => ({
+    store,
+    count: 0,
+    spared: 0,
+    samples: [],
+    refusals: [{ what, nextStep }],
+  });
   let path: string;
   try {
     path = await realpath(store.path);
@@ -27,7 +33,8 @@ export async function planFolderClear(store: FolderStore, signal: AbortSignal, n
     return refuse(message("cache.folder-missing", { path: store.path, reason: (error as NodeJS.ErrnoException).code ?? "-" }));
   }
   // Two levels below the root is still `/var/lib` or `/home/name`.
-  if (!isAbsolute(store.path) || path.split("/").filter((part) => part !== "").length < 3) return refuse(message("cache.folder-root", { path }));
+  if (!isAbsolute(store.path) || path.split("/").filter((part) => part !== "").length < 3)
+    return refuse(message("cache.folder-root", { path }));
   let count = 0;
   let locks = 0;
   const samples: string[] = [];
@@ -35,7 +42,8 @@ export async function planFolderClear(store: FolderStore, signal: AbortSignal, n
     if (keptNames.has(first.name) && first.isFile()) continue;
     if (!first.isDirectory() || !hashFolder.test(first.name)) return refuse(message("cache.folder-other", { path, sample: first.name }));
     for (const second of await readdir(join(path, first.name), { withFileTypes: true })) {
-      if (!second.isDirectory() || !hashFolder.test(second.name)) return refuse(message("cache.folder-other", { path, sample: join(first.name, second.name) }));
+      if (!second.isDirectory() || !hashFolder.test(second.name))
+        return refuse(message("cache.folder-other", { path, sample: join(first.name, second.name) }));
       for (const file of await readdir(join(path, first.name, second.name), { withFileTypes: true })) {
         signal.throwIfAborted();
         const name = join(first.name, second.name, file.name);
@@ -84,7 +92,15 @@ export async function clearFolder(store: FolderStore, signal: AbortSignal): Prom
   await rm(aside, { recursive: true, force: true });
   const { old, fresh } = await countFiles(path, startedAt);
   const problems = old.length === 0 ? [] : [message("cache.folder-remains", { count: old.length, sample: old[0] ?? "" })];
-  return { removed: plan.count - old.length, refilled: fresh, spared: 0, queues: [], takenByWorkers: 0, problems, durationMs: Math.round(performance.now() - startedMs) };
+  return {
+    removed: plan.count - old.length,
+    refilled: fresh,
+    spared: 0,
+    queues: [],
+    takenByWorkers: 0,
+    problems,
+    durationMs: Math.round(performance.now() - startedMs),
+  };
 }
 
 function asideName(path: string): string {
@@ -95,7 +111,8 @@ function asideName(path: string): string {
 async function removeLeftovers(path: string): Promise<void> {
   const names = await readdir(dirname(path), { withFileTypes: true });
   for (const entry of names) {
-    if (entry.isDirectory() && entry.name.startsWith(asideName(path))) await rm(join(dirname(path), entry.name), { recursive: true, force: true });
+    if (entry.isDirectory() && entry.name.startsWith(asideName(path)))
+      await rm(join(dirname(path), entry.name), { recursive: true, force: true });
   }
 }
 

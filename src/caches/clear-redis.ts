@@ -14,7 +14,15 @@ type Danger = keyof typeof dangerTexts;
  * @throws {DatabaseFault}
  */
 export async function planRedisClear(store: RedisStore, signal: AbortSignal): Promise<ClearPlan & { readonly keys: ReadonlySet<string> }> {
-  if (store.prefix.trim() === "") return { store, count: 0, spared: 0, samples: [], keys: new Set(), refusals: [{ what: message("cache.empty-prefix"), nextStep: message("cache.empty-prefix-next") }] };
+  if (store.prefix.trim() === "")
+    return {
+      store,
+      count: 0,
+      spared: 0,
+      samples: [],
+      keys: new Set(),
+      refusals: [{ what: message("cache.empty-prefix"), nextStep: message("cache.empty-prefix-next") }],
+    };
   return await withRedis({ ...store.connection, database: store.database }, signal, (session) => plan(session, store));
 }
 
@@ -37,11 +45,24 @@ async function plan(session: RedisSession, store: RedisStore): Promise<ClearPlan
   const found = (Object.keys(dangers) as Danger[]).filter((danger) => dangers[danger].size > 0);
   const refusals: { what: Message; nextStep: Message }[] = [];
   if (found.length > 0) {
-    const families = found.map((danger) => message("cache.family", { count: dangers[danger].size, family: message(dangerTexts[danger]), sample: maskName([...dangers[danger]][0] ?? "") }));
-    refusals.push({ what: message("cache.holds", { prefix: store.prefix, database: store.database, families: join(families) }), nextStep: message("cache.narrower-next") });
+    const families = found.map((danger) =>
+      message("cache.family", {
+        count: dangers[danger].size,
+        family: message(dangerTexts[danger]),
+        sample: maskName([...dangers[danger]][0] ?? ""),
+      }),
+    );
+    refusals.push({
+      what: message("cache.holds", { prefix: store.prefix, database: store.database, families: join(families) }),
+      nextStep: message("cache.narrower-next"),
+    });
   }
   const stem = coveredStem(store.prefix, outside);
-  if (stem !== undefined) refusals.push({ what: message("cache.not-disjoint", { stem: maskName(stem), prefix: store.prefix }), nextStep: message("cache.narrower-next") });
+  if (stem !== undefined)
+    refusals.push({
+      what: message("cache.not-disjoint", { stem: maskName(stem), prefix: store.prefix }),
+      nextStep: message("cache.narrower-next"),
+    });
   const samples = [...new Set([...keys].slice(0, 50).map(maskName))].slice(0, 5);
   return { store, count: keys.size, spared: spared.size, samples, refusals, keys };
 }
@@ -64,7 +85,9 @@ async function readFamilies(session: RedisSession, keys: readonly string[], pref
   // Reading a value makes it look used to Redis, so only short texts are read.
   const short = keys.filter((_, index) => families[index] === "cache" && kinds[index]?.isShortText === true);
   const values = await session.batch(short.flatMap((key) => [["GET", key] as const, ["PTTL", key] as const]));
-  const locks = new Set(short.filter((_, index) => /^[A-Za-z0-9]{16}$/.test(String(values[index * 2])) && Number(values[index * 2 + 1]) > 0));
+  const locks = new Set(
+    short.filter((_, index) => /^[A-Za-z0-9]{16}$/.test(String(values[index * 2])) && Number(values[index * 2 + 1]) > 0),
+  );
   return keys.map((key, index) => (locks.has(key) ? "lock" : (families[index] ?? "cache")));
 }
 
@@ -101,7 +124,15 @@ export async function clearRedis(store: RedisStore, signal: AbortSignal): Promis
     const compared = compareDepths(before, await readQueueDepths(session, store.database));
     const problems = [...(escaped > 0 ? [message("cache.not-evicted", { count: escaped })] : []), ...compared.problems];
     const { queues, takenByWorkers } = compared;
-    return { removed, refilled: afterwards.count - escaped, spared: afterwards.spared, queues, takenByWorkers, problems, durationMs: Math.round(performance.now() - startedMs) };
+    return {
+      removed,
+      refilled: afterwards.count - escaped,
+      spared: afterwards.spared,
+      queues,
+      takenByWorkers,
+      problems,
+      durationMs: Math.round(performance.now() - startedMs),
+    };
   });
 }
 

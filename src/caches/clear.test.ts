@@ -18,7 +18,13 @@ const service = needs("Clearing a cache in Redis", "redis-server");
 describe.skipIf(service.isMissing)(service.title, () => {
   let server: RedisService;
   let client: Redis;
-  const store = (more: Partial<Extract<CacheStore, { kind: "redis" }>> = {}): Extract<CacheStore, { kind: "redis" }> => ({ kind: "redis", connection: { address: server.address, port: server.port }, database: 0, prefix: "app_cache:", ...more });
+  const store = (more: Partial<Extract<CacheStore, { kind: "redis" }>> = {}): Extract<CacheStore, { kind: "redis" }> => ({
+    kind: "redis",
+    connection: { address: server.address, port: server.port },
+    database: 0,
+    prefix: "app_cache:",
+    ...more,
+  });
 
   beforeAll(async () => {
     server = await startRedis();
@@ -83,12 +89,15 @@ describe.skipIf(service.isMissing)(service.title, () => {
     await queue.close();
   });
 
-  test.each(["", " ", "app_database_", "q", "bull", "app_", "laravel_database_", "app_database_queues:"])("the prefix %j is refused even while all queues are empty", async (prefix) => {
-    await expect(clearCache({ store: store({ prefix }) }, soon())).rejects.toMatchObject({ code: "refused-unsafe" });
-    if (prefix === "app_" || prefix === "app_database_queues:") return; // those two are known by a queue that is there
-    await client.del("app_database_queues:webhooks", "app_database_queues:webhooks:delayed");
-    await expect(clearCache({ store: store({ prefix }) }, soon())).rejects.toMatchObject({ code: "refused-unsafe" });
-  });
+  test.each(["", " ", "app_database_", "q", "bull", "app_", "laravel_database_", "app_database_queues:"])(
+    "the prefix %j is refused even while all queues are empty",
+    async (prefix) => {
+      await expect(clearCache({ store: store({ prefix }) }, soon())).rejects.toMatchObject({ code: "refused-unsafe" });
+      if (prefix === "app_" || prefix === "app_database_queues:") return; // those two are known by a queue that is there
+      await client.del("app_database_queues:webhooks", "app_database_queues:webhooks:delayed");
+      await expect(clearCache({ store: store({ prefix }) }, soon())).rejects.toMatchObject({ code: "refused-unsafe" });
+    },
+  );
 
   test("a pattern in the prefix is taken to the letter", async () => {
     await client.set("a*[b]:1", "goes");
@@ -106,7 +115,10 @@ describe.skipIf(service.isMissing)(service.title, () => {
 
   test("keys under keep are spared, and what they hold is no reason to refuse", async () => {
     await client.set("app_cache:booking-lock:17", "1");
-    expect(await clearCache({ store: store({ keep: ["app_cache:booking-lock:"] }) }, soon())).toMatchObject({ removed: 1200, problems: [] });
+    expect(await clearCache({ store: store({ keep: ["app_cache:booking-lock:"] }) }, soon())).toMatchObject({
+      removed: 1200,
+      problems: [],
+    });
     expect(await client.exists("app_cache:booking-lock:17")).toBe(1);
   });
 
@@ -138,13 +150,21 @@ describe.skipIf(service.isMissing)(service.title, () => {
     let measured = 0;
     const measure = (): Promise<number> => Promise.resolve((measured += 1));
     await client.set("views:1", "x");
-    await expect(optimizeClear([store({ prefix: "views:" }), store({ prefix: "" })], measure, soon())).rejects.toMatchObject({ code: "refused-unsafe" });
+    await expect(optimizeClear([store({ prefix: "views:" }), store({ prefix: "" })], measure, soon())).rejects.toMatchObject({
+      code: "refused-unsafe",
+    });
     expect(await client.exists("views:1")).toBe(1);
-    expect(await optimizeClear([store({ prefix: "views:" }), store()], measure, soon())).toMatchObject({ before: 2, after: 3, stores: [{ removed: 1 }, { removed: 1200 }] });
+    expect(await optimizeClear([store({ prefix: "views:" }), store()], measure, soon())).toMatchObject({
+      before: 2,
+      after: 3,
+      stores: [{ removed: 1 }, { removed: 1200 }],
+    });
   });
 
   test("a server that is gone is a failure, and a wrong password does not show", async () => {
-    await expect(planClear(store({ connection: { address: "127.0.0.1", port: 1 } }), soon())).rejects.toMatchObject({ code: "database-unreachable" });
+    await expect(planClear(store({ connection: { address: "127.0.0.1", port: 1 } }), soon())).rejects.toMatchObject({
+      code: "database-unreachable",
+    });
   });
 });
 
@@ -191,10 +211,23 @@ describe("Clearing a cache folder", () => {
     ["a folder that is missing", () => ({ kind: "folder", path: join(root, "nothing") })],
     ["a folder with other things in it", () => ({ kind: "folder", path: root })],
     ["a foreign file among the cache", () => (writeFileSync(join(path, "invoice.pdf"), "x"), store())],
-    ["a foreign file deep in the cache", () => (mkdirSync(join(path, "ab", "cd"), { recursive: true }), writeFileSync(join(path, "ab", "cd", "notes"), "x"), store())],
+    [
+      "a foreign file deep in the cache",
+      () => (mkdirSync(join(path, "ab", "cd"), { recursive: true }), writeFileSync(join(path, "ab", "cd", "notes"), "x"), store()),
+    ],
     ["a link that leads outside", () => (symlinkSync("/etc", join(path, "ab")), store())],
-    ["a link to a file outside", () => (mkdirSync(join(path, "zz".replace("zz", "ee"), "ff"), { recursive: true }), symlinkSync("/etc/passwd", join(path, "ee", "ff", "0".repeat(40))), store())],
-    ["a folder that is a link to a foreign one", () => (symlinkSync("/etc", join(root, "linked")), { kind: "folder", path: join(root, "linked") })],
+    [
+      "a link to a file outside",
+      () => (
+        mkdirSync(join(path, "zz".replace("zz", "ee"), "ff"), { recursive: true }),
+        symlinkSync("/etc/passwd", join(path, "ee", "ff", "0".repeat(40))),
+        store()
+      ),
+    ],
+    [
+      "a folder that is a link to a foreign one",
+      () => (symlinkSync("/etc", join(root, "linked")), { kind: "folder", path: join(root, "linked") }),
+    ],
     ["a lock in force", () => (put("lock", `9999999999s:16:"${randomName(16)}";`), store())],
   ];
   test.each(refusals)("%s is refused, and nothing is touched", async (_, prepare) => {
@@ -211,6 +244,8 @@ describe("Clearing a cache folder", () => {
 
   test("the path of a release link is followed to the shared folder", async () => {
     symlinkSync(join(root, "storage"), join(root, "current"));
-    expect(await clearCache({ store: { kind: "folder", path: join(root, "current", "cache", "data") } }, soon())).toMatchObject({ removed: 50 });
+    expect(await clearCache({ store: { kind: "folder", path: join(root, "current", "cache", "data") } }, soon())).toMatchObject({
+      removed: 50,
+    });
   });
 });

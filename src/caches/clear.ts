@@ -26,7 +26,11 @@ export type OptimizeReport<Figures> = { readonly before: Figures; readonly after
  * one that must not be cleared stops all of it.
  * @throws {Failure} refused-unsafe
  */
-export async function optimizeClear<Figures>(stores: readonly CacheStore[], measure: (signal: AbortSignal) => Promise<Figures>, signal: AbortSignal): Promise<OptimizeReport<Figures>> {
+export async function optimizeClear<Figures>(
+  stores: readonly CacheStore[],
+  measure: (signal: AbortSignal) => Promise<Figures>,
+  signal: AbortSignal,
+): Promise<OptimizeReport<Figures>> {
   const before = await measure(signal);
   for (const store of stores) {
     const [refusal] = (await planClear(store, signal)).refusals;

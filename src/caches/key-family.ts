@@ -9,7 +9,13 @@ const queue = [
   /(^|:)queue:/i,
 ];
 const login = [/(^|[:_-])(sess|session|sessions|phpredis_session|refresh_tokens?|login)[:_]/i, /(^|[:_])[A-Za-z0-9]*[A-Z][A-Za-z0-9]*$/];
-const lock = [/(^|[^a-z])(lock|locks|mutex|semaphore|redlock)([^a-z]|$)/i, /laravel_unique_job/i, /framework\/schedule-/i, /illuminate:queue:(restart|paused)/i, /without-overlapping/i];
+const lock = [
+  /(^|[^a-z])(lock|locks|mutex|semaphore|redlock)([^a-z]|$)/i,
+  /laravel_unique_job/i,
+  /framework\/schedule-/i,
+  /illuminate:queue:(restart|paused)/i,
+  /without-overlapping/i,
+];
 // Losing them does harm later: a breaker that forgets, a webhook that is processed twice. They are spared, not a reason to refuse.
 const guard = [/circuit[-_]?breaker/i, /(^|[^a-z])(idempoten\w*|dedup\w*)/i, /webhook\S*(processed|seen)/i];
 /** BullMQ under any prefix; only where the key is no plain text, because caches have such names too. */
@@ -34,7 +40,20 @@ export function familyOf(key: string): KeyFamily {
 }
 
 /** Beginnings under which queues and logins live whether or not one is there right now; first the ones of the frameworks' defaults. */
-const knownStems = ["queues:", "laravel_database_queues:", "laravel-database-queues:", "laravel_horizon:", "horizon:", "bull:", "resque:", "queue:", "sess:", "session:", "PHPREDIS_SESSION:", "celery"];
+const knownStems = [
+  "queues:",
+  "laravel_database_queues:",
+  "laravel-database-queues:",
+  "laravel_horizon:",
+  "horizon:",
+  "bull:",
+  "resque:",
+  "queue:",
+  "sess:",
+  "session:",
+  "PHPREDIS_SESSION:",
+  "celery",
+];
 
 /** The part of a queue's or a login's key that all its kind share (`app_database_queues:` of `app_database_queues:webhooks`). */
 export function stemOf(key: string): string {

@@ -8,7 +8,27 @@ import { readKinds, scanKeys } from "./scan-keys.ts";
 /** Length of every list, stream and queue-like set of the server, by `dbN KEY`; and how often workers and flushes were at work. */
 export type QueueSnapshot = { readonly depths: ReadonlyMap<string, number>; readonly takes: number; readonly flushes: number };
 
-const takeCommands = ["lpop", "rpop", "blpop", "brpop", "lmpop", "blmpop", "rpoplpush", "brpoplpush", "lmove", "blmove", "lrem", "zrem", "zpopmin", "bzpopmin", "xack", "xdel", "eval", "evalsha", "fcall"];
+const takeCommands = [
+  "lpop",
+  "rpop",
+  "blpop",
+  "brpop",
+  "lmpop",
+  "blmpop",
+  "rpoplpush",
+  "brpoplpush",
+  "lmove",
+  "blmove",
+  "lrem",
+  "zrem",
+  "zpopmin",
+  "bzpopmin",
+  "xack",
+  "xdel",
+  "eval",
+  "evalsha",
+  "fcall",
+];
 
 /** Leaves the session on `database`. */
 export async function readQueueDepths(session: RedisSession, database: number): Promise<QueueSnapshot> {
@@ -26,7 +46,8 @@ async function addDepths(session: RedisSession, database: number, keys: readonly
   const kinds = await readKinds(session, keys);
   const measured = keys.flatMap((key, index) => {
     const kind = kinds[index]?.kind ?? "none";
-    const command = kind === "list" ? "LLEN" : kind === "stream" ? "XLEN" : kind === "zset" && familyOfKind(key, kind) === "queue" ? "ZCARD" : undefined;
+    const command =
+      kind === "list" ? "LLEN" : kind === "stream" ? "XLEN" : kind === "zset" && familyOfKind(key, kind) === "queue" ? "ZCARD" : undefined;
     return command === undefined ? [] : [{ key, command }];
   });
   const lengths = await session.batch(measured.map(({ key, command }) => [command, key]));
@@ -40,9 +61,14 @@ function sum(info: RedisInfo, commands: readonly string[]): number {
 }
 
 /** Compares two snapshots. A queue may get longer at any time; shorter only when workers were at work and nobody flushed. */
-export function compareDepths(before: QueueSnapshot, after: QueueSnapshot): { queues: QueueDepth[]; takenByWorkers: number; problems: Message[] } {
+export function compareDepths(
+  before: QueueSnapshot,
+  after: QueueSnapshot,
+): { queues: QueueDepth[]; takenByWorkers: number; problems: Message[] } {
   const names = new Set([...before.depths.keys(), ...after.depths.keys()]);
-  const queues = [...names].toSorted().map((queue) => ({ queue, before: before.depths.get(queue) ?? 0, after: after.depths.get(queue) ?? 0 }));
+  const queues = [...names]
+    .toSorted()
+    .map((queue) => ({ queue, before: before.depths.get(queue) ?? 0, after: after.depths.get(queue) ?? 0 }));
   const shrunk = queues.filter((queue) => queue.after < queue.before);
   const isExplained = after.takes > before.takes && after.flushes === before.flushes;
   const problems = isExplained ? [] : shrunk.map((queue) => message("cache.queue-shrank", queue));

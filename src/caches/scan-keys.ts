@@ -7,7 +7,10 @@ const roundSize = 1000;
 export async function* scanKeys(session: RedisSession, prefix: string): AsyncGenerator<readonly string[]> {
   let cursor = "0";
   do {
-    const [next, keys] = (await session.command("SCAN", cursor, "MATCH", `${escapePattern(prefix)}*`, "COUNT", roundSize)) as [string, string[]];
+    const [next, keys] = (await session.command("SCAN", cursor, "MATCH", `${escapePattern(prefix)}*`, "COUNT", roundSize)) as [
+      string,
+      string[],
+    ];
     // The pattern is the server's word, the beginning is ours.
     const found = keys.filter((key) => key.startsWith(prefix));
     if (found.length > 0) yield found;

@@ -29,11 +29,18 @@ export function optionsOf({ options }: Pick<Command, "options">, isChanging: boo
  * at three in the morning `--dryrun` must not start the real thing.
  * @throws {Failure} usage
  */
-export function readArguments(name: string, command: Pick<Command, "options" | "words">, isChanging: boolean, argv: readonly string[]): Arguments {
+export function readArguments(
+  name: string,
+  command: Pick<Command, "options" | "words">,
+  isChanging: boolean,
+  argv: readonly string[],
+): Arguments {
   const options = optionsOf(command, isChanging);
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(Object.entries(options).map(([key, { value }]) => [key, { type: value === undefined ? "boolean" : "string" } as const])),
+    options: Object.fromEntries(
+      Object.entries(options).map(([key, { value }]) => [key, { type: value === undefined ? "boolean" : "string" } as const]),
+    ),
     allowPositionals: true,
     strict: false,
     tokens: true,
@@ -71,7 +78,9 @@ function checkWords(name: string, expected: readonly string[], given: readonly s
 
 function unknownOption(given: string, known: readonly string[]): Message {
   const nearest = nearestOf(given.replace(/^-+/, ""), known);
-  return nearest === undefined ? message("cli.option-unknown", { option: given }) : message("cli.option-unknown-near", { option: given, nearest: `--${nearest}` });
+  return nearest === undefined
+    ? message("cli.option-unknown", { option: given })
+    : message("cli.option-unknown-near", { option: given, nearest: `--${nearest}` });
 }
 
 /** The known word that was probably meant; `undefined` when nothing is close. */

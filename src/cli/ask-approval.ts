@@ -12,7 +12,10 @@ export async function askAtTerminal({ runId, step, persons }: WantedApproval, ap
   for (const line of step.text.split("\n")) screen.tell(`    ${line}`);
   for (let count = 0; count < persons; count += 1) {
     const by = persons > 1 ? await screen.ask(message("approval.name", { number: count + 1 })) : userInfo().username;
-    const answer = by === undefined || by === "" ? undefined : await screen.ask(message("approval.question", { word: say(message("approval.yes"), screen.language) }));
+    const answer =
+      by === undefined || by === ""
+        ? undefined
+        : await screen.ask(message("approval.question", { word: say(message("approval.yes"), screen.language) }));
     const isGranted = answer?.toLowerCase() === say(message("approval.yes"), screen.language);
     const approval: Approval = { by: by ?? "", stepHash: step.hash, isGranted };
     await mailbox.send(runId, approvalTopic(step.name), approval, newId("approval"));

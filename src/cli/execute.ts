@@ -70,7 +70,11 @@ async function executeInProcess(words: readonly string[], app: App, signal: Abor
     return { exitCode: outcome.exitCode, output: [screen.text(), ...lines].filter((text) => text !== "").join("\n") };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { exitCode: error.exitCode, isRefused: isRefusal(error.code), output: `${say(error.what, app.language)}\n→ ${say(error.nextStep, app.language)}` };
+    return {
+      exitCode: error.exitCode,
+      isRefused: isRefusal(error.code),
+      output: `${say(error.what, app.language)}\n→ ${say(error.nextStep, app.language)}`,
+    };
   }
 }
 
@@ -95,7 +99,9 @@ function render(line: Line, language: Language): string {
 /** A failure becomes a sentence, a next step and an exit code; a bug keeps its stack. */
 function report(error: unknown, screen: Screen, isJson: boolean, language: Language): number {
   if (!(error instanceof Failure)) {
-    process.stderr.write(`${say(message("cli.bug"), language)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${say(message("cli.bug"), language)}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return exitCodes.bug;
   }
   const what = say(error.what, language);

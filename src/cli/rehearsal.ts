@@ -33,7 +33,12 @@ export async function rehearse({ app, screen, signal }: Call, isForLackOfConfig:
     return {
       ...outcome,
       document: { rehearsal: { faults: rehearsedFaults, isHealed }, ...(outcome.document as object) },
-      lines: [...outcome.lines, screen.style(say(verdict, screen.language), isHealed ? "good" : "bad"), message("rehearsal.down"), message("rehearsal.next")],
+      lines: [
+        ...outcome.lines,
+        screen.style(say(verdict, screen.language), isHealed ? "good" : "bad"),
+        message("rehearsal.down"),
+        message("rehearsal.next"),
+      ],
     };
   } finally {
     await stopWorld(folder);

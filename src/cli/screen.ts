@@ -24,7 +24,11 @@ export type Screen = {
 
 const styles = { good: "green", bad: "red", warn: "yellow", dim: "dim", strong: "bold", plain: "reset" } as const;
 
-export type ScreenOptions = { readonly language: Language; readonly isJson: boolean; readonly env: Readonly<Record<string, string | undefined>> };
+export type ScreenOptions = {
+  readonly language: Language;
+  readonly isJson: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
 
 /** Loads the wrapping of lines only for a terminal: piped, a line is a line, and a status must not wait for it. */
 export async function openScreen({ language, isJson, env }: ScreenOptions): Promise<Screen> {
@@ -34,7 +38,8 @@ export async function openScreen({ language, isJson, env }: ScreenOptions): Prom
   const columns = Math.max(20, Number(env["COLUMNS"] || stream.columns || 80));
   const wrapLine = isTerminal || env["COLUMNS"] !== undefined ? (await import("./wrap.ts")).wrapLine : (text: string): string => text;
   const render = (line: Line): string => (typeof line === "string" ? line : say(line, language));
-  const style = (text: string, tone: Tone): string => (hasColor && tone !== "plain" ? styleText(styles[tone], text, { validateStream: false }) : text);
+  const style = (text: string, tone: Tone): string =>
+    hasColor && tone !== "plain" ? styleText(styles[tone], text, { validateStream: false }) : text;
   let drawnRows = 0;
   return {
     language,

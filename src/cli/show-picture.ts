@@ -16,7 +16,8 @@ export function headline(picture: Picture, screen: Screen): string {
   }
   if (isBlindPicture(picture)) return screen.style(`◌ ${say(message("zone.blind"), language)}`, "bad");
   if (picture.zone !== undefined) return screen.style(`● ${zoneName(picture.zone, language)}`, zoneTones[picture.zone]);
-  if (picture.blindSpots.length > 0) return screen.style(`◌ ${say(message("zone.partly-blind", { count: picture.blindSpots.length }), language)}`, "warn");
+  if (picture.blindSpots.length > 0)
+    return screen.style(`◌ ${say(message("zone.partly-blind", { count: picture.blindSpots.length }), language)}`, "warn");
   return screen.style(`● ${say(message("zone.clear"), language)}`, "good");
 }
 
@@ -39,7 +40,9 @@ export function pictureLines(picture: Picture, screen: Screen): string[] {
 }
 
 function mutedUnder(finding: Finding, all: readonly Finding[], screen: Screen): string[] {
-  const muted = all.filter(({ mutedBy, subject }) => mutedBy === finding.subject && subject !== finding.subject).map(({ subject }) => subject);
+  const muted = all
+    .filter(({ mutedBy, subject }) => mutedBy === finding.subject && subject !== finding.subject)
+    .map(({ subject }) => subject);
   if (muted.length === 0) return [];
   return [`       ${screen.style(say(message("picture.muted", { subjects: [...new Set(muted)].join(", ") }), screen.language), "dim")}`];
 }
@@ -47,7 +50,18 @@ function mutedUnder(finding: Finding, all: readonly Finding[], screen: Screen): 
 /** What a machine reads of a finding. Messages come in the configured language; `cause` and `zone` are stable words. */
 export function findingDocument(finding: Finding, language: Language): Record<string, unknown> {
   const { cause, subject, host, zone, probeIds, since, mutedBy, measures, evidence } = finding;
-  return { zone, cause, subject, host, message: say(finding.message, language), since: new Date(since).toISOString(), probeIds, mutedBy, measures, evidence };
+  return {
+    zone,
+    cause,
+    subject,
+    host,
+    message: say(finding.message, language),
+    since: new Date(since).toISOString(),
+    probeIds,
+    mutedBy,
+    measures,
+    evidence,
+  };
 }
 
 export function pictureDocument(picture: Picture, language: Language): Record<string, unknown> {

@@ -50,14 +50,22 @@ export function describeReport(report: Report, screen: Screen): Outcome {
       zoneNow: pictureDocument(last, language)["zone"],
       incidentId: report.incident?.id,
       mode: report.breakGlass === undefined ? "store" : "break-glass",
-      changes: report.changes.map(({ at, kind, host, what, isBlind }) => ({ at: new Date(at).toISOString(), kind, host, what: say(what, language), isBlind })),
+      changes: report.changes.map(({ at, kind, host, what, isBlind }) => ({
+        at: new Date(at).toISOString(),
+        kind,
+        host,
+        what: say(what, language),
+        isBlind,
+      })),
       findings: first.findings.map((finding) => findingDocument(finding, language)),
       blindSpots: pictureDocument(last, language)["blindSpots"],
       plans: plans.map((plan) => planDocument(plan, screen)),
       runs: runs.map((run) => runDocument(run, language)),
       remaining: last.findings.map((finding) => ({
         ...findingDocument(finding, language),
-        reason: leftAlone.filter((left) => left.finding.cause === finding.cause && left.finding.subject === finding.subject).map(({ reason }) => say(reason, language))[0],
+        reason: leftAlone
+          .filter((left) => left.finding.cause === finding.cause && left.finding.subject === finding.subject)
+          .map(({ reason }) => say(reason, language))[0],
       })),
       nextStep: nextStep === undefined ? undefined : say(report.nextStep ?? nextStep, language),
       durationMs,

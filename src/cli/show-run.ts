@@ -35,7 +35,13 @@ export function stepLines(step: StepReport, screen: Screen): string[] {
   const isTold = step.state !== "done" && step.state !== "skipped";
   return [
     `    ${stepMark(step.state, screen)} ${step.name}  ${seconds} s  ${screen.style(say(step.message, screen.language), isTold ? tone : "dim")}`,
-    ...(isTold ? step.output.split("\n").slice(-3).filter((line) => line !== "").map((line) => `      ${screen.style(line, "dim")}`) : []),
+    ...(isTold
+      ? step.output
+          .split("\n")
+          .slice(-3)
+          .filter((line) => line !== "")
+          .map((line) => `      ${screen.style(line, "dim")}`)
+      : []),
   ];
 }
 
@@ -47,6 +53,12 @@ export function runDocument(run: RunOutcome, language: Language): Record<string,
     state: run.state,
     message: say(run.message, language),
     durationMs: run.durationMs,
-    steps: run.steps.map((step) => ({ name: step.name, state: step.state, durationMs: step.durationMs, message: say(step.message, language), output: step.output })),
+    steps: run.steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      durationMs: step.durationMs,
+      message: say(step.message, language),
+      output: step.output,
+    })),
   };
 }

@@ -9,6 +9,8 @@ export function wrapLine(text: string, columns: number): string {
   const room = columns - indent.length - 2;
   if (room < 10) return text;
   const [first = "", ...rest] = wrapAnsi(text.trimStart(), columns - indent.length, { hard: true }).split("\n");
-  const tail = wrapAnsi(rest.join(" "), room, { hard: true }).split("\n").filter((line) => line !== "");
+  const tail = wrapAnsi(rest.join(" "), room, { hard: true })
+    .split("\n")
+    .filter((line) => line !== "");
   return [indent + first, ...tail.map((line) => `${indent}  ${line}`)].join("\n");
 }

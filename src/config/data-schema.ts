@@ -45,7 +45,13 @@ function toDatabase(engine: Engine, watch: Watch, given: { service?: string; hos
 
 /** What `cache:clear` may empty: a key prefix in a Redis database, or a folder. */
 export type CacheEntry =
-  | { readonly in: "redis"; /** Name under `databases`. */ readonly redis: string; readonly database: number; readonly prefix: string; readonly keep: readonly string[] }
+  | {
+      readonly in: "redis";
+      /** Name under `databases`. */ readonly redis: string;
+      readonly database: number;
+      readonly prefix: string;
+      readonly keep: readonly string[];
+    }
   | { readonly in: "folder"; readonly folder: string; readonly host: string };
 
 export const cachesSection = sectionOf<CacheEntry>(
@@ -59,7 +65,10 @@ export const cachesSection = sectionOf<CacheEntry>(
         .optional()
         .describe("Number of the Redis database; Laravel keeps queues in 0 and the cache in 1"),
       prefix: z.string().min(1).optional().describe("Only keys that begin with this are removed"),
-      keep: z.array(z.string().min(1)).optional().describe("Beginnings of keys below the prefix that stay, for example the scheduler's locks"),
+      keep: z
+        .array(z.string().min(1))
+        .optional()
+        .describe("Beginnings of keys below the prefix that stay, for example the scheduler's locks"),
       folder: pathSchema.optional().describe("A folder whose files are the cache"),
       host: referenceSchema.optional().describe("Host of the folder; default local"),
     })

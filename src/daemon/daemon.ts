@@ -39,7 +39,11 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
   void app.durable().then((durable) => durable.launch());
-  const heartbeats = openHeartbeatServer(options.listen, { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now(), onPing: (id) => watcher.checkNow(id) }, options.onEvent);
+  const heartbeats = openHeartbeatServer(
+    options.listen,
+    { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now(), onPing: (id) => watcher.checkNow(id) },
+    options.onEvent,
+  );
   const clockWatch = watchClock(app.clock, ({ jumpMs }) => watcher.clockJumped(jumpMs));
   const saving = setInterval(() => app.memory.save(), memorySaveMs);
   const ended = new Promise<void>((resolve) => options.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -87,7 +91,11 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
 
   const policyOf = (probe: Probe): DampingPolicy => {
     const own = probe.damping;
-    return { failures: own?.failures ?? config.damping.failures, window: own?.of ?? config.damping.of, recoveries: own?.recoveries ?? config.damping.recoveries };
+    return {
+      failures: own?.failures ?? config.damping.failures,
+      window: own?.of ?? config.damping.of,
+      recoveries: own?.recoveries ?? config.damping.recoveries,
+    };
   };
   const picture = (): Picture => {
     const results = [...histories.values()].flatMap(({ recent }) => recent.slice(-1));
@@ -96,7 +104,13 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
     return decidePicture(probes, histories, app.clock.now(), blindness);
   };
   const publish = (seen: Picture): void => {
-    writeStatus(app.stateFolder, { name: config.name, language: config.language, timeZone: config.timezone, picture: seen, freshForMs: 15_000 });
+    writeStatus(app.stateFolder, {
+      name: config.name,
+      language: config.language,
+      timeZone: config.timezone,
+      picture: seen,
+      freshForMs: 15_000,
+    });
     const words = seen.findings.map(findingKey).sort().join(" ");
     if (words === shown) return;
     shown = words;
@@ -117,7 +131,9 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
     responding ??= (async () => {
       while (isRespondWanted && !signal.aborted) {
         isRespondWanted = false;
-        await respondNow().catch((error: unknown) => onEvent(message("daemon.probe-broken", { probe: "respond", reason: verbatim(String(error)) })));
+        await respondNow().catch((error: unknown) =>
+          onEvent(message("daemon.probe-broken", { probe: "respond", reason: verbatim(String(error)) })),
+        );
       }
       responding = undefined;
     })();

@@ -4,13 +4,22 @@ import { recordPing } from "../probes/heartbeat.ts";
 import type { MemoryFile } from "../probes/memory-file.ts";
 import type { Probe } from "../probes/probe.ts";
 
-type Listening = { probes(): readonly Probe[]; readonly memory: MemoryFile; now(): number; /** Judged at once, not at the next round. */ onPing(probeId: string): void };
+type Listening = {
+  probes(): readonly Probe[];
+  readonly memory: MemoryFile;
+  now(): number;
+  /** Judged at once, not at the next round. */ onPing(probeId: string): void;
+};
 
 /**
  * Takes `GET` or `POST /heartbeat/NAME[?exit=CODE]` from jobs on this machine: 204 when noted, 404 for a name that
  * ampel.yaml does not know, so that a misspelt job is seen by its own `curl --fail`.
  */
-export function openHeartbeatServer(listen: string, { probes, memory, now, onPing }: Listening, onTrouble: (what: Message) => void): { close(): Promise<void> } {
+export function openHeartbeatServer(
+  listen: string,
+  { probes, memory, now, onPing }: Listening,
+  onTrouble: (what: Message) => void,
+): { close(): Promise<void> } {
   if (listen === "off") return { close: async () => {} };
   const server = createServer((request, response) => {
     request.resume();

@@ -15,7 +15,17 @@ export async function listDisposable(host: Host, disposable: Disposable, signal:
   const minutes = Math.ceil(disposable.olderThanMs / 60_000);
   const searches = disposable.paths.map((pattern) => {
     const folder = fixedFolder(pattern);
-    const wanted = ["-xdev", "-type", "f", "-mmin", `+${minutes}`, "-regextype", "posix-extended", "-regex", quote(globToRegex(pattern))].join(" ");
+    const wanted = [
+      "-xdev",
+      "-type",
+      "f",
+      "-mmin",
+      `+${minutes}`,
+      "-regextype",
+      "posix-extended",
+      "-regex",
+      quote(globToRegex(pattern)),
+    ].join(" ");
     return `if [ -d ${quote(folder)} ]; then find ${quote(folder)} ${wanted} -printf '%b %p\\0'; fi`;
   });
   const found = await host.script(searches.join("\n"), { signal, timeoutMs: 30_000, maxOutputBytes: 8 * 1024 * 1024 });
@@ -36,7 +46,10 @@ export function fixedFolder(pattern: string): string {
 
 /** A pattern as a shell reads it: `*` and `?` never cross a slash. */
 export function globToRegex(pattern: string): string {
-  return pattern.replaceAll(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*").replaceAll("?", "[^/]");
+  return pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", "[^/]*")
+    .replaceAll("?", "[^/]");
 }
 
 export function couldNotAsk(host: Host, reason: string): Failure {

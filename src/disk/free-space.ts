@@ -22,11 +22,25 @@ export type Clearance = {
  * leaves a list that can be restored from.
  * @throws {Failure} refused-unsafe when the park lies on the same file system: moving would free nothing
  */
-export async function clearFiles(host: Host, disposable: Disposable, files: readonly DisposableFile[], ledgerFolder: string, now: number, signal: AbortSignal): Promise<Clearance> {
+export async function clearFiles(
+  host: Host,
+  disposable: Disposable,
+  files: readonly DisposableFile[],
+  ledgerFolder: string,
+  now: number,
+  signal: AbortSignal,
+): Promise<Clearance> {
   const id = newId("clear");
   const { park } = disposable;
   if (park !== undefined) await refuseSameDisk(host, park, files, signal);
-  const clearance: Clearance = { id, host: host.name, at: now, files, isRestored: false, ...(park === undefined ? {} : { park: join(park, id) }) };
+  const clearance: Clearance = {
+    id,
+    host: host.name,
+    at: now,
+    files,
+    isRestored: false,
+    ...(park === undefined ? {} : { park: join(park, id) }),
+  };
   writeLedger(ledgerFolder, clearance);
   // Names come on stdin, one per NUL: a file name can hold anything else.
   const input = files.map(({ path }) => `${path}\0`).join("");
@@ -41,7 +55,8 @@ export async function clearFiles(host: Host, disposable: Disposable, files: read
 
 /** Puts parked files back where they were; a file that has a successor by now is left in the park. Returns how many came back. */
 export async function restoreClearance(host: Host, clearance: Clearance, ledgerFolder: string, signal: AbortSignal): Promise<number> {
-  if (clearance.park === undefined) throw new Failure("refused-unsafe", message("disk.not-parked", { id: clearance.id }), message("disk.not-parked-next"));
+  if (clearance.park === undefined)
+    throw new Failure("refused-unsafe", message("disk.not-parked", { id: clearance.id }), message("disk.not-parked-next"));
   const input = clearance.files.map(({ path }) => `${path}\0`).join("");
   const act = `count=0; while IFS= read -r -d '' file; do if [ -e "$PARK$file" ] && [ ! -e "$file" ]; then cp -a -- "$PARK$file" "$file"; rm -f -- "$PARK$file"; count=$((count + 1)); fi; done; echo "$count"`;
   const done = await host.script(act, { env: { PARK: clearance.park }, input, signal, timeoutMs: 120_000 });
@@ -54,7 +69,9 @@ export async function restoreClearance(host: Host, clearance: Clearance, ledgerF
 export function listClearances(ledgerFolder: string): Clearance[] {
   try {
     const names = readdirSync(ledgerFolder).filter((name) => name.endsWith(".json"));
-    return names.map((name) => JSON.parse(readFileSync(join(ledgerFolder, name), "utf8")) as Clearance).sort((left, right) => right.at - left.at);
+    return names
+      .map((name) => JSON.parse(readFileSync(join(ledgerFolder, name), "utf8")) as Clearance)
+      .sort((left, right) => right.at - left.at);
   } catch {
     return [];
   }
@@ -63,7 +80,11 @@ export function listClearances(ledgerFolder: string): Clearance[] {
 async function refuseSameDisk(host: Host, park: string, files: readonly DisposableFile[], signal: AbortSignal): Promise<void> {
   const [first] = files;
   if (first === undefined) return;
-  const seen = await host.script(`mkdir -p -- "$PARK" && stat -c %d -- "$PARK" "$(dirname -- "$FILE")"`, { env: { PARK: park, FILE: first.path }, signal, timeoutMs: 10_000 });
+  const seen = await host.script(`mkdir -p -- "$PARK" && stat -c %d -- "$PARK" "$(dirname -- "$FILE")"`, {
+    env: { PARK: park, FILE: first.path },
+    signal,
+    timeoutMs: 10_000,
+  });
   if (seen.exitCode !== 0) throw couldNotAsk(host, seen.stderr);
   const [there, here] = seen.stdout.trim().split("\n");
   if (there === here) throw new Failure("refused-unsafe", message("disk.same-disk", { park }), message("disk.same-disk-next"));

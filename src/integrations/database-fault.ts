@@ -38,7 +38,13 @@ const faultTexts = {
 } as const satisfies Record<DatabaseFaultKind, MessageKey>;
 
 /** Where a database is and who asks; everything a fault's sentence may show. */
-export type DatabaseTarget = { readonly address: string; readonly port: number; readonly socket?: string | undefined; readonly user?: string | undefined; readonly database: string | number };
+export type DatabaseTarget = {
+  readonly address: string;
+  readonly port: number;
+  readonly socket?: string | undefined;
+  readonly user?: string | undefined;
+  readonly database: string | number;
+};
 
 /** A failure that also says what kind of trouble it is, so that a probe can tell down from "could not look". */
 export class DatabaseFault extends Failure {

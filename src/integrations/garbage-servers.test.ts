@@ -53,29 +53,41 @@ const talk: [string, (socket: Socket) => void][] = [
   ["speaks HTTP", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 5\r\n\r\nhello")],
   ["speaks SSH", (socket) => void socket.write("SSH-2.0-OpenSSH_9.2\r\n")],
   ["sends noise", (socket) => void socket.write(randomBytes(4000))],
-  ["sends a byte a tenth of a second", (socket) => {
-    const timer = setInterval(() => socket.write("R"), 100);
-    socket.on("close", () => clearInterval(timer));
-  }],
-  ["floods", (socket) => {
-    // A message of 1 GB: its head, then zeros as long as somebody takes them.
-    const zeros = Buffer.alloc(1024 * 1024);
-    socket.write("$1000000000\r\n");
-    const pour = (): void => {
-      while (!socket.destroyed && socket.write(zeros));
-    };
-    socket.on("drain", pour);
-    pour();
-  }],
+  [
+    "sends a byte a tenth of a second",
+    (socket) => {
+      const timer = setInterval(() => socket.write("R"), 100);
+      socket.on("close", () => clearInterval(timer));
+    },
+  ],
+  [
+    "floods",
+    (socket) => {
+      // A message of 1 GB: its head, then zeros as long as somebody takes them.
+      const zeros = Buffer.alloc(1024 * 1024);
+      socket.write("$1000000000\r\n");
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(zeros));
+      };
+      socket.on("drain", pour);
+      pour();
+    },
+  ],
   ["sends an error message that never ends", (socket) => void socket.write(frame("E", Buffer.from("SERROR\0Mhello")))],
-  ["lets everybody in, then sends noise", (socket) => {
-    socket.write(Buffer.concat([frame("R", Buffer.alloc(4)), frame("Z", Buffer.from("I"))]));
-    socket.on("data", () => socket.write(randomBytes(300)));
-  }],
-  ["sends a table description that promises too much", (socket) => {
-    socket.write(Buffer.concat([frame("R", Buffer.alloc(4)), frame("Z", Buffer.from("I"))]));
-    socket.on("data", () => socket.write(frame("T", Buffer.from([0xff, 0xff, 1, 2, 3]))));
-  }],
+  [
+    "lets everybody in, then sends noise",
+    (socket) => {
+      socket.write(Buffer.concat([frame("R", Buffer.alloc(4)), frame("Z", Buffer.from("I"))]));
+      socket.on("data", () => socket.write(randomBytes(300)));
+    },
+  ],
+  [
+    "sends a table description that promises too much",
+    (socket) => {
+      socket.write(Buffer.concat([frame("R", Buffer.alloc(4)), frame("Z", Buffer.from("I"))]));
+      socket.on("data", () => socket.write(frame("T", Buffer.from([0xff, 0xff, 1, 2, 3]))));
+    },
+  ],
 ];
 
 for (const [name, probe, spec] of probes) {
@@ -111,7 +123,9 @@ test("an interrupted look is unknown, not an outage", async () => {
 
 test("every Postgres message passes the check in whatever pieces it comes, and noise never passes for long", () => {
   const known = fc.constantFrom("R", "S", "K", "Z", "T", "D", "C", "N");
-  const message = fc.tuple(known, fc.uint8Array({ maxLength: 60 })).map(([code, body]) => frame(code, code === "N" ? Buffer.concat([Buffer.from("SNOTICE\0"), Buffer.from([0])]) : Buffer.from(body)));
+  const message = fc
+    .tuple(known, fc.uint8Array({ maxLength: 60 }))
+    .map(([code, body]) => frame(code, code === "N" ? Buffer.concat([Buffer.from("SNOTICE\0"), Buffer.from([0])]) : Buffer.from(body)));
   fc.assert(
     fc.property(fc.array(message, { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (messages, cuts) => {
       const check = checkPostgresFrames();

@@ -20,7 +20,12 @@ export type MariadbConnection = z.infer<typeof mariadbConnectionSchema>;
  * Runs `use` on one connection and closes it, whatever happens. No statement lasts longer than `statementMs`.
  * @throws {DatabaseFault} what went wrong, without the password; the signal's reason when it was aborted.
  */
-export async function withMariadb<Value>(connection: MariadbConnection, signal: AbortSignal, statementMs: number, use: (session: SqlSession) => Promise<Value>): Promise<Value> {
+export async function withMariadb<Value>(
+  connection: MariadbConnection,
+  signal: AbortSignal,
+  statementMs: number,
+  use: (session: SqlSession) => Promise<Value>,
+): Promise<Value> {
   const { createConnection } = await import("mysql2/promise");
   signal.throwIfAborted();
   const socket = new GuardedSocket(signal);
@@ -70,7 +75,9 @@ export async function withMariadb<Value>(connection: MariadbConnection, signal: 
 // The time zone is the one in which the server keeps the start of transactions.
 function limitStatements(version: string, statementMs: number): string {
   const lockSeconds = Math.max(1, Math.floor(statementMs / 1000));
-  const limit = version.includes("MariaDB") ? `max_statement_time = ${statementMs / 1000}` : `max_execution_time = ${Math.ceil(statementMs)}`;
+  const limit = version.includes("MariaDB")
+    ? `max_statement_time = ${statementMs / 1000}`
+    : `max_execution_time = ${Math.ceil(statementMs)}`;
   return `SET SESSION ${limit}, lock_wait_timeout = ${lockSeconds}, innodb_lock_wait_timeout = ${lockSeconds}, time_zone = 'SYSTEM'`;
 }
 

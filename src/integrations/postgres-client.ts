@@ -21,7 +21,12 @@ export type PostgresConnection = z.infer<typeof postgresConnectionSchema>;
  * Runs `use` on one connection and closes it, whatever happens. No statement lasts longer than `statementMs`.
  * @throws {DatabaseFault} what went wrong, without the password; the signal's reason when it was aborted.
  */
-export async function withPostgres<Value>(connection: PostgresConnection, signal: AbortSignal, statementMs: number, use: (session: SqlSession) => Promise<Value>): Promise<Value> {
+export async function withPostgres<Value>(
+  connection: PostgresConnection,
+  signal: AbortSignal,
+  statementMs: number,
+  use: (session: SqlSession) => Promise<Value>,
+): Promise<Value> {
   const { Client } = (await import("pg")).default;
   signal.throwIfAborted();
   const socket = new GuardedSocket(signal, checkPostgresFrames());
@@ -43,7 +48,10 @@ export async function withPostgres<Value>(connection: PostgresConnection, signal
     const query = async (text: string, values: readonly unknown[] = []): Promise<readonly SqlRow[]> => {
       try {
         // The extended protocol takes one statement only: no second one can hide in a configured query.
-        const { rows } = await abortable(client.query<SqlRow>({ text, values: [...values], queryMode: "extended" } as { text: string; values: unknown[] }), signal);
+        const { rows } = await abortable(
+          client.query<SqlRow>({ text, values: [...values], queryMode: "extended" } as { text: string; values: unknown[] }),
+          signal,
+        );
         return rows;
       } catch (error) {
         throw fault(error);
@@ -54,7 +62,10 @@ export async function withPostgres<Value>(connection: PostgresConnection, signal
     });
     // Not as start-up parameters: a connection pooler in between refuses those.
     const limit = `${Math.ceil(statementMs)}`;
-    const [facts] = await query("SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false), current_setting('server_version') AS version", [limit]);
+    const [facts] = await query(
+      "SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false), current_setting('server_version') AS version",
+      [limit],
+    );
     const value = await use({ engine: "postgres", version: String(facts?.["version"]), query });
     await Promise.race([client.end().catch(() => {}), new Promise((resolve) => socket.once("close", resolve))]);
     return value;

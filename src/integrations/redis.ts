@@ -26,7 +26,11 @@ export type RedisSession = {
  * Runs `use` on one connection and closes it, whatever happens. Nothing is retried and nothing waits for a reconnect.
  * @throws {DatabaseFault} what went wrong, without the password; the signal's reason when it was aborted.
  */
-export async function withRedis<Value>(connection: RedisConnection, signal: AbortSignal, use: (session: RedisSession) => Promise<Value>): Promise<Value> {
+export async function withRedis<Value>(
+  connection: RedisConnection,
+  signal: AbortSignal,
+  use: (session: RedisSession) => Promise<Value>,
+): Promise<Value> {
   const { AbstractConnector, Redis } = await import("ioredis");
   signal.throwIfAborted();
   const socket = new GuardedSocket(signal);

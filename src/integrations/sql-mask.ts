@@ -5,8 +5,14 @@ const numbers = String.raw`\b0x[0-9a-f]+\b|(?<![\w$])-?\d+(?:\.\d+)?(?:e[+-]?\d+
 // One pattern per engine, because what ends a text differs: a backslash escapes in MariaDB, in Postgres only after E.
 // Whoever pairs the quotes wrongly shows what stands between two texts as if it were none. A text may be cut off at the end.
 const hidden = {
-  mariadb: new RegExp(String.raw`${comments}|#[^\n]*|(?:\b(?:[xbn]|_\w+))?'(?:[^'\\]|''|\\[\s\S])*(?:'|\\?$)|"(?:[^"\\]|""|\\[\s\S])*(?:"|\\?$)|${numbers}`, "gi"),
-  postgres: new RegExp(String.raw`${comments}|\be'(?:[^'\\]|''|\\[\s\S])*(?:'|\\?$)|(?:\b[xbnu]&?)?'(?:[^']|'')*(?:'|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|${numbers}`, "gi"),
+  mariadb: new RegExp(
+    String.raw`${comments}|#[^\n]*|(?:\b(?:[xbn]|_\w+))?'(?:[^'\\]|''|\\[\s\S])*(?:'|\\?$)|"(?:[^"\\]|""|\\[\s\S])*(?:"|\\?$)|${numbers}`,
+    "gi",
+  ),
+  postgres: new RegExp(
+    String.raw`${comments}|\be'(?:[^'\\]|''|\\[\s\S])*(?:'|\\?$)|(?:\b[xbnu]&?)?'(?:[^']|'')*(?:'|$)|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|${numbers}`,
+    "gi",
+  ),
 };
 
 /**

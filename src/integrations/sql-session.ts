@@ -15,6 +15,13 @@ export type SqlConnection = z.infer<typeof sqlConnectionSchema>;
  * Runs `use` on one connection and closes it.
  * @throws {DatabaseFault}
  */
-export async function withSql<Value>(connection: SqlConnection, signal: AbortSignal, statementMs: number, use: (session: SqlSession) => Promise<Value>): Promise<Value> {
-  return connection.engine === "mariadb" ? await withMariadb(connection, signal, statementMs, use) : await withPostgres(connection, signal, statementMs, use);
+export async function withSql<Value>(
+  connection: SqlConnection,
+  signal: AbortSignal,
+  statementMs: number,
+  use: (session: SqlSession) => Promise<Value>,
+): Promise<Value> {
+  return connection.engine === "mariadb"
+    ? await withMariadb(connection, signal, statementMs, use)
+    : await withPostgres(connection, signal, statementMs, use);
 }

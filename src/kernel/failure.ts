@@ -35,7 +35,15 @@ export const failureCodes = {
 
 export type FailureCode = keyof typeof failureCodes;
 
-const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>(["approval-missing", "automation-limit", "config-invalid", "config-missing", "not-found", "refused-unsafe", "usage"]);
+const refusals: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  "approval-missing",
+  "automation-limit",
+  "config-invalid",
+  "config-missing",
+  "not-found",
+  "refused-unsafe",
+  "usage",
+]);
 
 /** True when a command that ended with this code has changed nothing. */
 export function isRefusal(code: FailureCode): boolean {

@@ -40,7 +40,14 @@ export type Happening =
     }
   | { readonly kind: "run-ended"; readonly runId: string; readonly state: RunState; readonly message: Message }
   | { readonly kind: "service-started"; readonly service: string; readonly isProven: boolean }
-  | { readonly kind: "switch-set"; readonly key: string; readonly value: string; readonly reason: string; readonly owner: string; readonly expiresAt: number }
+  | {
+      readonly kind: "switch-set";
+      readonly key: string;
+      readonly value: string;
+      readonly reason: string;
+      readonly owner: string;
+      readonly expiresAt: number;
+    }
   | { readonly kind: "switch-ended"; readonly key: string; readonly by: string }
   /** Something a person must hear about: a limit reached, a budget overrun, blindness. */
   | { readonly kind: "alarm"; readonly message: Message };

@@ -36,11 +36,22 @@ const started = (runId: string, incidentId?: string): Happening => ({
   input: { subject: "web" },
   steps: ["one", "two"],
 });
-const ended = (runId: string, name: string): Happening => ({ kind: "step-ended", runId, name, state: "done", durationMs: 5, message: verbatim("done"), output: "" });
+const ended = (runId: string, name: string): Happening => ({
+  kind: "step-ended",
+  runId,
+  name,
+  state: "done",
+  durationMs: 5,
+  message: verbatim("done"),
+  output: "",
+});
 
 async function readRun(id: string): Promise<{ state: string; steps: string[] }> {
   const run = await store.pool.query<{ state: string }>("select state from ampel.run where id = $1", [id]);
-  const steps = await store.pool.query<{ name: string; state: string }>("select name, state from ampel.run_step where run_id = $1 order by position", [id]);
+  const steps = await store.pool.query<{ name: string; state: string }>(
+    "select name, state from ampel.run_step where run_id = $1 order by position",
+    [id],
+  );
   return { state: run.rows[0]?.state ?? "none", steps: steps.rows.map(({ name, state }) => `${name} ${state}`) };
 }
 

@@ -13,7 +13,9 @@ afterEach(async () => {
 });
 
 const askable = { authority: { level: "act", drilledDanger: [], canAsk: true } } as const;
-const danger = (persons = "1"): BlockText[] => [{ name: "cut", risk: "danger", approve: persons, reason: "no way back", body: 'echo cut >> "$EFFECTS"' }];
+const danger = (persons = "1"): BlockText[] => [
+  { name: "cut", risk: "danger", approve: persons, reason: "no way back", body: 'echo cut >> "$EFFECTS"' },
+];
 
 async function playWith(answers: readonly Partial<Approval>[], options: PlayOptions & { readonly blocks?: BlockText[] } = {}) {
   const asked: WantedApproval[] = [];
@@ -95,7 +97,10 @@ test("under authority propose a writing step asks first, a reading one does not"
     { name: "act", risk: "write", body: 'echo act >> "$EFFECTS"' },
     { name: "look", risk: "read", body: "true" },
   ];
-  const { asked, lines, outcome } = await playWith([{}], { blocks, input: { authority: { level: "propose", drilledDanger: [], canAsk: true } } });
+  const { asked, lines, outcome } = await playWith([{}], {
+    blocks,
+    input: { authority: { level: "propose", drilledDanger: [], canAsk: true } },
+  });
   expect(asked.map(({ step }) => step.name)).toEqual(["act"]);
   expect(outcome.state).toBe("succeeded");
   expect(lines).toEqual(["act"]);

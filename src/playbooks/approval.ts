@@ -6,11 +6,22 @@ import { approvalExpiryMs, approvalTopic, type Approval, type RunScene } from ".
  * Waits until enough different persons have said yes to exactly this text, and no longer than ten minutes.
  * Returns why the step may not run, or `undefined` when it may.
  */
-export async function awaitApproval({ run, playbook, input, hands }: RunScene, step: Step, persons: number): Promise<{ state: "needs-human" | "refused"; message: Message } | undefined> {
+export async function awaitApproval(
+  { run, playbook, input, hands }: RunScene,
+  step: Step,
+  persons: number,
+): Promise<{ state: "needs-human" | "refused"; message: Message } | undefined> {
   if (!input.authority.canAsk) {
-    return { state: "needs-human", message: message("run.approval-missing", { step: step.name, playbook: playbook.id, subject: input.subject }) };
+    return {
+      state: "needs-human",
+      message: message("run.approval-missing", { step: step.name, playbook: playbook.id, subject: input.subject }),
+    };
   }
-  hands.onApprovalWanted({ runId: run.id, persons, step: { name: step.name, risk: step.risk, hash: step.hash, text: step.do.body.trim() } });
+  hands.onApprovalWanted({
+    runId: run.id,
+    persons,
+    step: { name: step.name, risk: step.risk, hash: step.hash, text: step.do.body.trim() },
+  });
   const until = (await run.now()) + approvalExpiryMs;
   const agreed = new Set<string>();
   while (agreed.size < persons) {

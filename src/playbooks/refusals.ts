@@ -7,6 +7,8 @@ import type { Playbook } from "./playbook.ts";
 /** Why a playbook must not be carried out: what the linter forbids, then what its plan refuses. Empty when it may. */
 export function listRefusals(playbook: Playbook, request: PlanRequest, lint: LintOptions): Message[] {
   const errors = lintPlaybook(playbook.text, playbook.path, lint).filter(({ severity }) => severity === "error");
-  const forbidden = errors.map(({ line, rule, message: what }) => message("playbook.forbidden", { playbook: playbook.id, line, rule, what }));
+  const forbidden = errors.map(({ line, rule, message: what }) =>
+    message("playbook.forbidden", { playbook: playbook.id, line, rule, what }),
+  );
   return [...forbidden, ...planRun(playbook, request).refusals];
 }

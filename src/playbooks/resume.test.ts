@@ -44,7 +44,11 @@ function openProcess(more: Partial<RunHands> = {}) {
 }
 
 /** Carries a workflow out in two processes: the first ends as soon as the effect has been begun. */
-async function interrupt<Input>(workflowOf: (hands: RunHands) => Workflow<Input, RunOutcome>, input: Input, begun: string): Promise<RunOutcome> {
+async function interrupt<Input>(
+  workflowOf: (hands: RunHands) => Workflow<Input, RunOutcome>,
+  input: Input,
+  begun: string,
+): Promise<RunOutcome> {
   const first = openProcess();
   const cut = first.engine.start(workflowOf(first.hands), "run-1", input).catch((error: unknown) => error);
   await expect.poll(readLines, { timeout: 10_000, interval: 10 }).toContain(begun);
@@ -96,7 +100,11 @@ describe("taking a run back", () => {
     { name, risk: "write", ...more, body: `echo ${name} >> "$EFFECTS"` },
     { name: `${name}-undo`, for: name, role: "undo", body: undo },
   ];
-  const order = (blocks: readonly BlockText[], ...steps: string[]) => ({ runId: "run-before", input: inputOf(writePlaybook(blocks), effects()), steps });
+  const order = (blocks: readonly BlockText[], ...steps: string[]) => ({
+    runId: "run-before",
+    input: inputOf(writePlaybook(blocks), effects()),
+    steps,
+  });
 
   test("goes through the named steps in their order, and tells each", async () => {
     const { engine, hands, end } = openProcess();
@@ -109,14 +117,22 @@ describe("taking a run back", () => {
 
   test("an undo that fails is told, and the older ones are still done", async () => {
     const { engine, hands, end } = openProcess();
-    const outcome = await engine.start(undoWorkflow(hands), "undo-1", order([...step("one", 'echo one-back >> "$EFFECTS"'), ...step("two", "false")], "two", "one"));
+    const outcome = await engine.start(
+      undoWorkflow(hands),
+      "undo-1",
+      order([...step("one", 'echo one-back >> "$EFFECTS"'), ...step("two", "false")], "two", "one"),
+    );
     await end();
     expect([outcome.state, ...outcome.steps.map(({ state }) => state)]).toEqual(["needs-human", "undo-failed", "undone"]);
   });
 
   test("does not touch what another run holds the lock of", async () => {
     const { engine, hands, end } = openProcess({ takeLock: async () => "run-other" });
-    const outcome = await engine.start(undoWorkflow(hands), "undo-1", order(step("one", 'echo one-back >> "$EFFECTS"', { lock: "services" }), "one"));
+    const outcome = await engine.start(
+      undoWorkflow(hands),
+      "undo-1",
+      order(step("one", 'echo one-back >> "$EFFECTS"', { lock: "services" }), "one"),
+    );
     await end();
     expect([outcome.state, outcome.steps[0]?.message.key, readLines()]).toEqual(["needs-human", "run.locked", []]);
   });

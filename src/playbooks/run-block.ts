@@ -6,15 +6,31 @@ import { expand, readInProcess, withoutParameters } from "./parameters.ts";
 import type { Block, Step } from "./playbook.ts";
 import type { RunHands, RunInput } from "./run-contract.ts";
 
-export type BlockResult = { readonly isDone: boolean; readonly isTimedOut: boolean; readonly exitCode: number | undefined; readonly output: string; /** Refused before anything was changed. */ readonly isRefused?: boolean };
+export type BlockResult = {
+  readonly isDone: boolean;
+  readonly isTimedOut: boolean;
+  readonly exitCode: number | undefined;
+  readonly output: string;
+  /** Refused before anything was changed. */ readonly isRefused?: boolean;
+};
 
 const keptOutput = 4000;
 
 /** Runs one block on its step's host, inside `limitMs`; at the end of that time everything it started is killed. */
-export async function runBlock(block: Block, step: Step, input: RunInput, hands: RunHands, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
+export async function runBlock(
+  block: Block,
+  step: Step,
+  input: RunInput,
+  hands: RunHands,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<BlockResult> {
   const env = bindParameters(block, input);
   const lines = readInProcess(block, env);
-  const result = lines === undefined ? await runShell(block, step, input, hands, env, limitMs, signal) : await runLines(lines, block.role === "do" && block.risk === "read", hands, env, limitMs, signal);
+  const result =
+    lines === undefined
+      ? await runShell(block, step, input, hands, env, limitMs, signal)
+      : await runLines(lines, block.role === "do" && block.risk === "read", hands, env, limitMs, signal);
   return { ...result, output: maskPersonalData(result.output.trim()).slice(-keptOutput) };
 }
 
@@ -38,13 +54,22 @@ const zoneCodes: ReadonlySet<number> = new Set([exitCodes.green, exitCodes.yello
 
 type Lines = NonNullable<ReturnType<typeof readInProcess>>;
 
-async function runLines(lines: Lines, isLook: boolean, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
+async function runLines(
+  lines: Lines,
+  isLook: boolean,
+  hands: RunHands,
+  env: Record<string, string>,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<BlockResult> {
   const limit = AbortSignal.timeout(limitMs);
   const either = AbortSignal.any([signal, limit]);
   let output = "";
   for (const { words } of lines) {
     // Whatever a command of ours throws is the end of this block, never of the run: somebody waits for its outcome.
-    const called = hands.command(words, { env, signal: either }).catch((error: unknown) => ({ exitCode: undefined, output: String(error), isRefused: false }));
+    const called = hands
+      .command(words, { env, signal: either })
+      .catch((error: unknown) => ({ exitCode: undefined, output: String(error), isRefused: false }));
     const ended = await Promise.race([called, afterAbort(either)]);
     if (ended === "aborted") return { isDone: false, isTimedOut: limit.aborted, exitCode: undefined, output };
     output += `${ended.output.trimEnd()}\n`;
@@ -61,7 +86,15 @@ function afterAbort(signal: AbortSignal): Promise<"aborted"> {
   });
 }
 
-async function runShell(block: Block, step: Step, input: RunInput, hands: RunHands, env: Record<string, string>, limitMs: number, signal: AbortSignal): Promise<BlockResult> {
+async function runShell(
+  block: Block,
+  step: Step,
+  input: RunInput,
+  hands: RunHands,
+  env: Record<string, string>,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<BlockResult> {
   const host = hands.openHost(resolveHost(step, input));
   const result = await host.script(withoutParameters(block), {
     env: { LC_ALL: "C.UTF-8", ...(host.isLocal ? { HOME: homedir(), ...hands.localEnv } : {}), ...env },

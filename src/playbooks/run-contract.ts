@@ -60,7 +60,11 @@ export type WantedApproval = {
 export type InProcessCommand = (
   words: readonly string[],
   given: { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal },
-) => Promise<{ readonly exitCode: number; readonly output: string; /** It refused before it changed anything. */ readonly isRefused?: boolean }>;
+) => Promise<{
+  readonly exitCode: number;
+  readonly output: string;
+  /** It refused before it changed anything. */ readonly isRefused?: boolean;
+}>;
 
 /** What a run may touch the world with. */
 export type RunHands = {

@@ -116,7 +116,12 @@ function ended(result: BlockResult, block: Block): Ending {
   if (result.isDone) return { state: "done", message: message("run.done"), output };
   if (result.isTimedOut) return { state: "failed", message: message("run.overrun", { block: block.name }), output };
   const reason = verbatim(output.split("\n").findLast((line) => !line.trimStart().startsWith("→")) ?? "");
-  return { state: "failed", message: message("run.exit", { code: result.exitCode ?? "–", reason }), output, ...(result.isRefused === true ? { isRefused: true } : {}) };
+  return {
+    state: "failed",
+    message: message("run.exit", { code: result.exitCode ?? "–", reason }),
+    output,
+    ...(result.isRefused === true ? { isRefused: true } : {}),
+  };
 }
 
 /** Puts one step back. A step without an undo block stays as it is and is named so. */
@@ -144,5 +149,9 @@ async function putBack({ run, input, hands }: RunScene, step: Step, undo: Block)
   });
   if (result === "ask") return { state: "undo-failed", message: message("run.undo-unclear", { step: step.name }), output: "" };
   if (result === "done-before") return { state: "undone", message: message("run.undone"), output: "" };
-  return { state: result.isDone ? "undone" : "undo-failed", message: result.isDone ? message("run.undone") : message("run.undo-failed"), output: result.output };
+  return {
+    state: result.isDone ? "undone" : "undo-failed",
+    message: result.isDone ? message("run.undone") : message("run.undo-failed"),
+    output: result.output,
+  };
 }

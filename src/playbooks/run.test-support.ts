@@ -11,7 +11,15 @@ import { printInfo } from "./attributes.ts";
 import { parsePlaybook } from "./parse.ts";
 import type { Playbook } from "./playbook.ts";
 import { playbookWorkflow } from "./run.ts";
-import { approvalTopic, type Approval, type InProcessCommand, type RunHands, type RunInput, type RunOutcome, type WantedApproval } from "./run-contract.ts";
+import {
+  approvalTopic,
+  type Approval,
+  type InProcessCommand,
+  type RunHands,
+  type RunInput,
+  type RunOutcome,
+  type WantedApproval,
+} from "./run-contract.ts";
 
 /** One block of a document: its attributes and its text. */
 export type BlockText = { readonly name: string; readonly body: string } & Readonly<Record<string, string>>;
@@ -19,7 +27,9 @@ export type BlockText = { readonly name: string; readonly body: string } & Reado
 /** A document with these blocks, in their order. */
 export function writePlaybook(blocks: readonly BlockText[]): string {
   const front = "---\nampel: { id: sample, owner: x, review_by: 2027-01-01, rto: 1m, triggers: [disk-full], version: 1, zone: red }\n---\n";
-  const fences = blocks.map(({ body, ...attributes }) => `### ${attributes["name"] ?? ""}\n\nDoes it.\n\n\`\`\`${printInfo("sh", attributes)}\n${body}\n\`\`\`\n`);
+  const fences = blocks.map(
+    ({ body, ...attributes }) => `### ${attributes["name"] ?? ""}\n\nDoes it.\n\n\`\`\`${printInfo("sh", attributes)}\n${body}\n\`\`\`\n`,
+  );
   return `${front}\n${fences.join("\n")}`;
 }
 
@@ -76,7 +86,12 @@ export function openStage(): Stage {
         onApprovalWanted: (wanted) => {
           let sent = 0;
           const answer = (approval: Partial<Approval>): Promise<Delivery> =>
-            engine.send(id, approvalTopic(wanted.step.name), { by: "anna", stepHash: wanted.step.hash, isGranted: true, ...approval }, `answer-${(sent += 1)}`);
+            engine.send(
+              id,
+              approvalTopic(wanted.step.name),
+              { by: "anna", stepHash: wanted.step.hash, isGranted: true, ...approval },
+              `answer-${(sent += 1)}`,
+            );
           onWanted?.(wanted, answer);
         },
       };

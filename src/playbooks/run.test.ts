@@ -12,8 +12,17 @@ afterEach(() => stage.clear());
 
 const note = (word: string): string => `echo ${word} >> "$EFFECTS"`;
 const act = (name: string, more: Record<string, string> = {}, body = note(name)): BlockText => ({ name, risk: "write", ...more, body });
-const tied = (role: string, target: string, body: string, more: Record<string, string> = {}): BlockText => ({ name: `${target}-${role}`, for: target, role, ...more, body });
-const statesOf = ({ outcome }: Awaited<ReturnType<Stage["play"]>>): string[] => [outcome.state, ...outcome.steps.map(({ name, state }) => `${name} ${state}`)];
+const tied = (role: string, target: string, body: string, more: Record<string, string> = {}): BlockText => ({
+  name: `${target}-${role}`,
+  for: target,
+  role,
+  ...more,
+  body,
+});
+const statesOf = ({ outcome }: Awaited<ReturnType<Stage["play"]>>): string[] => [
+  outcome.state,
+  ...outcome.steps.map(({ name, state }) => `${name} ${state}`),
+];
 
 test("steps run in the order of the document, each verified by its own block", async () => {
   const played = await stage.play([act("one"), tied("verify", "one", 'grep --quiet one "$EFFECTS"'), act("two")]);
@@ -29,7 +38,11 @@ test("a guard that says no skips its step, and the run goes on", async () => {
 });
 
 test("what its verify block denies is failed, takes the written fallback, and is verified again", async () => {
-  const played = await stage.play([act("one"), tied("verify", "one", 'grep --quiet second "$EFFECTS"'), tied("fallback", "one", note("second"))]);
+  const played = await stage.play([
+    act("one"),
+    tied("verify", "one", 'grep --quiet second "$EFFECTS"'),
+    tied("fallback", "one", note("second")),
+  ]);
   expect(statesOf(played)).toEqual(["succeeded", "one done"]);
   expect(played.lines).toEqual(["one", "second"]);
   expect(stage.alarms()).toEqual(["run.fallback"]);
@@ -57,7 +70,10 @@ test.each([
 });
 
 test("a retry looks first whether the failed attempt worked after all", async () => {
-  const played = await stage.play([act("one", { idempotent: "check", retries: "3" }, `${note("try")}; false`), tied("verify", "one", 'test -s "$EFFECTS"')]);
+  const played = await stage.play([
+    act("one", { idempotent: "check", retries: "3" }, `${note("try")}; false`),
+    tied("verify", "one", 'test -s "$EFFECTS"'),
+  ]);
   expect(statesOf(played)).toEqual(["succeeded", "one done"]);
   expect(played.lines).toEqual(["try"]);
 });
@@ -90,7 +106,9 @@ test("a step has its own time limit, even if the zone leaves more", async () => 
 
 test("a short budget cuts every block of a step in proportion", async () => {
   const long = { "on-failure": "continue", timeout: "20s" };
-  const played = await stage.play([act("one", long, "sleep 30"), act("two", long, "sleep 30"), act("three", long)], { input: { budgetMs: 2400 } });
+  const played = await stage.play([act("one", long, "sleep 30"), act("two", long, "sleep 30"), act("three", long)], {
+    input: { budgetMs: 2400 },
+  });
   expect(statesOf(played)).toEqual(["failed", "one failed", "two failed", "three done"]);
   expect(played.outcome.durationMs).toBeLessThan(8000);
 });
@@ -100,7 +118,10 @@ test.each([
   ["in the last step", ["one"]],
 ])("a budget that is overrun %s is told once", async (_, names) => {
   const takeLock = async (): Promise<undefined> => void (await pause(300));
-  const played = await stage.play(names.map((name) => act(name, { lock: "slow", timeout: "1s" })), { input: { budgetMs: 250 * names.length }, takeLock });
+  const played = await stage.play(
+    names.map((name) => act(name, { lock: "slow", timeout: "1s" })),
+    { input: { budgetMs: 250 * names.length }, takeLock },
+  );
   expect(played.lines).toEqual(names);
   expect(stage.alarms()).toEqual(["run.over-budget"]);
 });
@@ -127,7 +148,12 @@ test("a run is not called undone while a step without an undo has left its effec
 });
 
 test("an undo that fails is named, and the older ones are still put back", async () => {
-  const played = await stage.play([act("one"), tied("undo", "one", note("one-back")), act("two", { "on-failure": "undo" }, "false"), tied("undo", "two", "false")]);
+  const played = await stage.play([
+    act("one"),
+    tied("undo", "one", note("one-back")),
+    act("two", { "on-failure": "undo" }, "false"),
+    tied("undo", "two", "false"),
+  ]);
   expect(statesOf(played)).toEqual(["needs-human", "one undone", "two undo-failed"]);
   expect(played.lines).toEqual(["one", "one-back"]);
 });
@@ -144,7 +170,9 @@ test.each([
   ["propose", false, ["needs-human", "look done", "one needs-human"], []],
   ["act", false, ["succeeded", "look done", "one done"], ["one"]],
 ] as const)("with authority %s and nobody to ask", async (level, canAsk, states, lines) => {
-  const played = await stage.play([{ name: "look", risk: "read", body: "true" }, act("one")], { input: { authority: { level, drilledDanger: [], canAsk } } });
+  const played = await stage.play([{ name: "look", risk: "read", body: "true" }, act("one")], {
+    input: { authority: { level, drilledDanger: [], canAsk } },
+  });
   expect(statesOf(played)).toEqual(states);
   expect(played.lines).toEqual(lines);
 });
@@ -155,7 +183,16 @@ test("lines of ours run in this process, with the values filled in and the other
     calls.push(words);
     return { exitCode: 0, output: "" };
   };
-  await stage.play([{ name: "look", risk: "read", body: 'export SUBJECT="${AMPEL_SUBJECT:-}"\nampel service:plan "$SUBJECT"\nampel probe:wait "$SUBJECT" --for 5s' }], { command, input: { subject: "a b; rm -rf *" } });
+  await stage.play(
+    [
+      {
+        name: "look",
+        risk: "read",
+        body: 'export SUBJECT="${AMPEL_SUBJECT:-}"\nampel service:plan "$SUBJECT"\nampel probe:wait "$SUBJECT" --for 5s',
+      },
+    ],
+    { command, input: { subject: "a b; rm -rf *" } },
+  );
   expect(calls).toEqual([
     ["service:plan", "a b; rm -rf *"],
     ["probe:wait", "a b; rm -rf *", "--for", "5s"],
@@ -173,26 +210,25 @@ test.each([
 });
 
 test("a look may find a zone and has still looked", async () => {
-  const played = await stage.play([{ name: "look", risk: "read", body: "ampel health:check" }], { command: async () => ({ exitCode: 12, output: "red" }) });
+  const played = await stage.play([{ name: "look", risk: "read", body: "ampel health:check" }], {
+    command: async () => ({ exitCode: 12, output: "red" }),
+  });
   expect(statesOf(played)).toEqual(["succeeded", "look done"]);
 });
 
 test("every step is in the logbook before it acts and after, the run with its whole text", async () => {
   const played = await stage.play([act("one"), act("two", {}, "false")]);
-  expect(played.entries.map((entry) => [entry.kind, "name" in entry ? entry.name : "", "state" in entry ? entry.state : ""].join(" ").trim())).toEqual([
-    "run-started",
-    "step-started one",
-    "step-ended one done",
-    "step-started two",
-    "step-ended two failed",
-    "run-ended  failed",
-  ]);
+  expect(
+    played.entries.map((entry) => [entry.kind, "name" in entry ? entry.name : "", "state" in entry ? entry.state : ""].join(" ").trim()),
+  ).toEqual(["run-started", "step-started one", "step-ended one done", "step-started two", "step-ended two failed", "run-ended  failed"]);
   expect(happenings(played.entries, "run-started")[0]?.playbookText).toContain(note("one"));
 });
 
 test("a value never becomes a part of the text, whatever is in it", async () => {
   const trap = '$(touch "$EFFECTS.trap") `touch "$EFFECTS.trap"`; "\' *';
-  const played = await stage.play([act("one", {}, 'export VALUE=""\nprintf \'%s\\n\' "$VALUE" >> "$EFFECTS"')], { input: { parameters: { EFFECTS: stage.effects, VALUE: trap } } });
+  const played = await stage.play([act("one", {}, 'export VALUE=""\nprintf \'%s\\n\' "$VALUE" >> "$EFFECTS"')], {
+    input: { parameters: { EFFECTS: stage.effects, VALUE: trap } },
+  });
   expect(played.lines).toEqual([trap]);
   expect(readdirSync(stage.folder)).not.toContain("effects.trap");
 });
@@ -206,7 +242,9 @@ test("personal data in the output of a step is masked in its report", async () =
 test("the file of a playbook may change during its run: the run keeps its text", async () => {
   const file = join(stage.folder, "sample.md");
   writeFileSync(file, "# another text\n");
-  const played = await stage.play([act("one", {}, `echo "# edited" >> "${file}"; ${note("one")}`), act("two")], { input: { playbookPath: file } });
+  const played = await stage.play([act("one", {}, `echo "# edited" >> "${file}"; ${note("one")}`), act("two")], {
+    input: { playbookPath: file },
+  });
   appendFileSync(file, "");
   expect(statesOf(played)).toEqual(["succeeded", "one done", "two done"]);
 });

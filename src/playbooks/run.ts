@@ -69,7 +69,9 @@ async function runSteps(scene: RunScene, startedAt: number): Promise<Course> {
   }
   await announceOverrun(scene, startedAt, isOverBudget);
   // A look that failed and was allowed to says nothing about whether the cure worked.
-  const looks = new Set(playbook.steps.filter(({ risk, onFailure }) => risk === "read" && onFailure === "continue").map(({ name }) => name));
+  const looks = new Set(
+    playbook.steps.filter(({ risk, onFailure }) => risk === "read" && onFailure === "continue").map(({ name }) => name),
+  );
   const isWorking = reports.every(({ name, state }) => state !== "failed" || looks.has(name));
   const reason = isWorking ? message("run.succeeded") : message("run.partly-failed");
   return { reports, state: isWorking ? "succeeded" : "failed", reason };

@@ -37,7 +37,9 @@ export function readLikeRunme(info: string): Record<string, string> {
   const braces = info.slice(open, close + 1);
   try {
     const values = JSON.parse(braces) as Record<string, unknown>;
-    return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+    return Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    );
   } catch {
     const words = braces.slice(1, -1).trim().split(" ");
     return Object.fromEntries(words.map((word) => [word.split("=")[0] ?? "", word.split("=").slice(1).join("=")]));
@@ -46,7 +48,9 @@ export function readLikeRunme(info: string): Record<string, string> {
 
 function saveInfo(info: string): string {
   const language = /^[^\s{]*/.exec(info)?.[0] ?? "";
-  const kept = Object.entries(readLikeRunme(info)).filter(([key]) => !key.startsWith("_") && !key.startsWith("runme.dev") && key !== "index");
+  const kept = Object.entries(readLikeRunme(info)).filter(
+    ([key]) => !key.startsWith("_") && !key.startsWith("runme.dev") && key !== "index",
+  );
   if (kept.length === 0) return info;
   const isJson = /\{\s*"/.test(info);
   if (isJson) return `${language} ${JSON.stringify(Object.fromEntries(kept.sort(([left], [right]) => (left < right ? -1 : 1))))}`;

@@ -24,7 +24,15 @@ export function undoWorkflow(hands: RunHands): Workflow<UndoInput, RunOutcome> {
       const what = isBack ? message("run.undone") : message("run.undo-failed");
       const state = isBack ? "undone" : "needs-human";
       await hands.logbook.write({ kind: "run-ended", runId, state, message: what }, `${run.id}:ended`);
-      return { runId, playbookId: playbook.id, subject: input.subject, state, message: what, steps: reports, durationMs: (await run.now()) - startedAt };
+      return {
+        runId,
+        playbookId: playbook.id,
+        subject: input.subject,
+        state,
+        message: what,
+        steps: reports,
+        durationMs: (await run.now()) - startedAt,
+      };
     },
   };
 }

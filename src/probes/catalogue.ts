@@ -22,7 +22,29 @@ import { redisProbe } from "./redis.ts";
 import { tcpProbe } from "./tcp.ts";
 
 /** Every kind of check; adding one means a file, its test, and a line here. */
-export const probeKinds = [backupProbe, clockOffsetProbe, cronProbe, diskProbe, loadProbe, logErrorsProbe, memoryProbe, releaseProbe, serviceProbe, certificateProbe, dnsProbe, heartbeatProbe, hostProbe, httpProbe, vendorProbe, tcpProbe, mariadbProbe, postgresProbe, redisProbe, queueProbe, playbooksProbe] as const;
+export const probeKinds = [
+  backupProbe,
+  clockOffsetProbe,
+  cronProbe,
+  diskProbe,
+  loadProbe,
+  logErrorsProbe,
+  memoryProbe,
+  releaseProbe,
+  serviceProbe,
+  certificateProbe,
+  dnsProbe,
+  heartbeatProbe,
+  hostProbe,
+  httpProbe,
+  vendorProbe,
+  tcpProbe,
+  mariadbProbe,
+  postgresProbe,
+  redisProbe,
+  queueProbe,
+  playbooksProbe,
+] as const;
 
 export function findProbeKind(kind: string): ProbeKind | undefined {
   return (probeKinds as readonly ProbeKind[]).find((candidate) => candidate.kind === kind);

@@ -6,8 +6,28 @@ import { hours, minutes, seconds } from "../kernel/clock.ts";
 import { newId } from "../kernel/ids.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import type { Observation, ProbeContext } from "./probe.ts";
-import { combineFindings, decideConnections, decideFault, decideReplication, decideTransaction, type DatabaseFinding, type ReplicationSight, type Transaction } from "./database-verdict.ts";
-import { decideSchema, decideTable, recallSchema, recallTable, rememberSchema, rememberTable, tableRuleSchema, type SchemaFingerprint, type TableIdentity, type TableSight } from "./table-watch.ts";
+import {
+  combineFindings,
+  decideConnections,
+  decideFault,
+  decideReplication,
+  decideTransaction,
+  type DatabaseFinding,
+  type ReplicationSight,
+  type Transaction,
+} from "./database-verdict.ts";
+import {
+  decideSchema,
+  decideTable,
+  recallSchema,
+  recallTable,
+  rememberSchema,
+  rememberTable,
+  tableRuleSchema,
+  type SchemaFingerprint,
+  type TableIdentity,
+  type TableSight,
+} from "./table-watch.ts";
 
 /** What both engines are asked, beside their connection. */
 export const databaseFields = {
@@ -22,11 +42,19 @@ export const databaseFields = {
     .describe("Watched only when given"),
   longestTransaction: durationSchema.optional().describe("Longest transaction that is normal; default 5m"),
   connections: z
-    .strictObject({ warnPercent: z.number().min(1).max(100).default(80).describe("A warning from here"), criticalPercent: z.number().min(1).max(100).default(90).describe("Bad from here") })
+    .strictObject({
+      warnPercent: z.number().min(1).max(100).default(80).describe("A warning from here"),
+      criticalPercent: z.number().min(1).max(100).default(90).describe("Bad from here"),
+    })
     .prefault({})
     .describe("Used connections in percent of the maximum"),
   tables: z.record(z.string().min(1).max(130), tableRuleSchema).default({}).describe("Critical tables and what they must keep"),
-  countLimit: z.int().min(100).max(10_000_000).default(200_000).describe("Rows of a table are counted up to here; a drop above it is not seen"),
+  countLimit: z
+    .int()
+    .min(100)
+    .max(10_000_000)
+    .default(200_000)
+    .describe("Rows of a table are counted up to here; a drop above it is not seen"),
   dropWindow: durationSchema.default(hours(24)).describe("How long a maximum is remembered"),
   schema: z.enum(["all", "off"]).default("all").describe("Watch the columns of all tables, or of none"),
   ignoreTables: z.array(z.string().min(1)).default([]).describe("Tables whose columns may change; a trailing * stands for any ending"),
@@ -65,7 +93,13 @@ export async function observeFaults(look: () => Promise<Observation>): Promise<O
 }
 
 /** The whole look at one database over an open session. */
-export async function lookAtDatabase(session: SqlSession, reader: DatabaseReader, target: DatabaseTarget, rules: DatabaseRules, context: ProbeContext): Promise<Observation> {
+export async function lookAtDatabase(
+  session: SqlSession,
+  reader: DatabaseReader,
+  target: DatabaseTarget,
+  rules: DatabaseRules,
+  context: ProbeContext,
+): Promise<Observation> {
   const startedMs = context.clock.monotonicMs();
   const findings: DatabaseFinding[] = [];
   const measures: Record<string, number> = {};
@@ -82,7 +116,8 @@ export async function lookAtDatabase(session: SqlSession, reader: DatabaseReader
     if (seen !== undefined) findings.push(...decideReplication(seen, rules.replication));
   }
   if (rules.canary) findings.push(...(await lookAtCanary(session, reader)));
-  else if (rules.replication?.role === "primary" && (await reader.isReadOnly(session))) findings.push({ state: "down", cause: "database-readonly", message: message("db.is-readonly") });
+  else if (rules.replication?.role === "primary" && (await reader.isReadOnly(session)))
+    findings.push({ state: "down", cause: "database-readonly", message: message("db.is-readonly") });
 
   const isFirst = await lookAtTables(session, reader, rules, context, isLate, findings, measures);
   if (rules.schema === "all" && !isLate()) {
@@ -96,18 +131,31 @@ export async function lookAtDatabase(session: SqlSession, reader: DatabaseReader
       findings.push(...decided.findings);
     }
   }
-  const ok = message(isFirst ? "db.ok-first" : "db.ok", { target: nameTarget(target), used, max, tables: Object.keys(rules.tables).length });
+  const ok = message(isFirst ? "db.ok-first" : "db.ok", {
+    target: nameTarget(target),
+    used,
+    max,
+    tables: Object.keys(rules.tables).length,
+  });
   return combineFindings(findings, ok, { measures, ...(note === undefined ? {} : { evidence: note }) });
 }
 
-async function lookAtTransactions(session: SqlSession, reader: DatabaseReader, target: DatabaseTarget, rules: DatabaseRules, findings: DatabaseFinding[], measures: Record<string, number>): Promise<string | undefined> {
+async function lookAtTransactions(
+  session: SqlSession,
+  reader: DatabaseReader,
+  target: DatabaseTarget,
+  rules: DatabaseRules,
+  findings: DatabaseFinding[],
+  measures: Record<string, number>,
+): Promise<string | undefined> {
   const seen = await partly(() => reader.readLongestTransaction(session), findings);
   if (seen === undefined) return undefined;
   const { longest, isPartial } = seen;
   if (!isPartial || longest !== undefined) measures["longestTransactionMs"] = longest?.ageMs ?? 0;
   findings.push(...decideTransaction(longest, rules.longestTransaction ?? minutes(5)));
   // When nobody asked for it by name, a missing right does not make the whole look blind; the evidence says it.
-  if (isPartial && rules.longestTransaction !== undefined) findings.push({ state: "unknown", message: message("db.transaction-hidden", { user: target.user ?? "-" }) });
+  if (isPartial && rules.longestTransaction !== undefined)
+    findings.push({ state: "unknown", message: message("db.transaction-hidden", { user: target.user ?? "-" }) });
   const note = isPartial ? [`other users' transactions are not visible to ${target.user ?? "-"}`] : [];
   const longestNote = longest === undefined ? [] : [`${longest.who} ${Math.round(longest.ageMs / 1000)} s: ${longest.statement}`];
   return [...longestNote, ...note].join("\n") || undefined;
@@ -117,12 +165,21 @@ async function lookAtCanary(session: SqlSession, reader: DatabaseReader): Promis
   const token = newId("canary");
   const findings: DatabaseFinding[] = [];
   const read = await partly(() => reader.writeCanary(session, token), findings);
-  if (findings.length === 0 && read !== token) findings.push({ state: "down", cause: "database-readonly", message: message("db.write-only-read") });
+  if (findings.length === 0 && read !== token)
+    findings.push({ state: "down", cause: "database-readonly", message: message("db.write-only-read") });
   return findings;
 }
 
 /** Returns true when one of the tables was seen for the first time. */
-async function lookAtTables(session: SqlSession, reader: DatabaseReader, rules: DatabaseRules, context: ProbeContext, isLate: () => boolean, findings: DatabaseFinding[], measures: Record<string, number>): Promise<boolean> {
+async function lookAtTables(
+  session: SqlSession,
+  reader: DatabaseReader,
+  rules: DatabaseRules,
+  context: ProbeContext,
+  isLate: () => boolean,
+  findings: DatabaseFinding[],
+  measures: Record<string, number>,
+): Promise<boolean> {
   const tables = Object.entries(rules.tables);
   if (tables.length === 0) return false;
   const identities = await partly(() => reader.readIdentities(session, Object.keys(rules.tables)), findings);
@@ -144,17 +201,25 @@ async function lookAtTables(session: SqlSession, reader: DatabaseReader, rules: 
   return isFirst;
 }
 
-async function countTable(session: SqlSession, reader: DatabaseReader, table: string, identity: TableIdentity | undefined, limit: number): Promise<TableSight> {
+async function countTable(
+  session: SqlSession,
+  reader: DatabaseReader,
+  table: string,
+  identity: TableIdentity | undefined,
+  limit: number,
+): Promise<TableSight> {
   if (identity === undefined) return { state: "missing" };
   try {
     const rows = await reader.countRows(session, table, limit);
     return { state: "seen", rows, isCapped: rows >= limit, identity };
   } catch (error) {
     if (!(error instanceof DatabaseFault)) throw error;
-    if (error.kind === "timeout") return { state: "unreadable", finding: { state: "degraded", cause: "slow-response", message: message("table.locked", { table }) } };
+    if (error.kind === "timeout")
+      return { state: "unreadable", finding: { state: "degraded", cause: "slow-response", message: message("table.locked", { table }) } };
     if (error.kind === "privilege") return { state: "unreadable", finding: { state: "unknown", message: error.what } };
     if (error.kind === "table-missing") return { state: "missing" };
-    if (error.kind === "damaged") return { state: "damaged", reason: verbatim(error.cause instanceof Error ? error.cause.message.slice(0, 200) : "-") };
+    if (error.kind === "damaged")
+      return { state: "damaged", reason: verbatim(error.cause instanceof Error ? error.cause.message.slice(0, 200) : "-") };
     throw error;
   }
 }

@@ -4,7 +4,12 @@ import { causes, zones, type Cause } from "./cause.ts";
 import { probeStates, type Observation } from "./probe.ts";
 
 /** One thing that is not as it should be. `unknown` = this part could not be looked at. */
-export type DatabaseFinding = { readonly state: "degraded" | "down" | "unknown"; readonly cause?: Cause; readonly isDefinite?: boolean; readonly message: Message };
+export type DatabaseFinding = {
+  readonly state: "degraded" | "down" | "unknown";
+  readonly cause?: Cause;
+  readonly isDefinite?: boolean;
+  readonly message: Message;
+};
 
 export type Transaction = { readonly ageMs: number; readonly who: string; readonly statement: string };
 
@@ -21,11 +26,21 @@ export type ReplicationSight = {
 export type ReplicationRule = { readonly role: "primary" | "replica"; readonly maxLag: number; readonly minReplicas: number };
 
 /** One observation from many findings: the worst leads, all are said. `unknown` parts are never hidden behind an ok. */
-export function combineFindings(findings: readonly DatabaseFinding[], okMessage: Message, extra: Pick<Observation, "measures" | "evidence">): Observation {
+export function combineFindings(
+  findings: readonly DatabaseFinding[],
+  okMessage: Message,
+  extra: Pick<Observation, "measures" | "evidence">,
+): Observation {
   const [worst, ...rest] = findings.toSorted((left, right) => severity(right) - severity(left));
   if (worst === undefined) return { state: "ok", message: okMessage, ...extra };
   const { state, cause, isDefinite } = worst;
-  return { state, message: join([worst, ...rest].map((finding) => finding.message)), ...(cause === undefined ? {} : { cause }), ...(isDefinite === undefined ? {} : { isDefinite }), ...extra };
+  return {
+    state,
+    message: join([worst, ...rest].map((finding) => finding.message)),
+    ...(cause === undefined ? {} : { cause }),
+    ...(isDefinite === undefined ? {} : { isDefinite }),
+    ...extra,
+  };
 }
 
 function severity({ state, cause, isDefinite }: DatabaseFinding): number {
@@ -70,9 +85,13 @@ export function decideFault(fault: DatabaseFault): Observation {
 export function decideConnections(used: number, max: number, rule: { warnPercent: number; criticalPercent: number }): DatabaseFinding[] {
   const percent = max === 0 ? 0 : (used / max) * 100;
   const values = { used, max, percent: Math.floor(percent) };
-  if (percent >= rule.criticalPercent) return [{ state: "degraded", cause: "connections-exhausted", message: message("db.connections", { ...values, limit: rule.criticalPercent }) }];
+  if (percent >= rule.criticalPercent)
+    return [
+      { state: "degraded", cause: "connections-exhausted", message: message("db.connections", { ...values, limit: rule.criticalPercent }) },
+    ];
   // A warning is no red matter yet, so it does not carry the red cause.
-  if (percent >= rule.warnPercent) return [{ state: "degraded", cause: "load-high", message: message("db.connections", { ...values, limit: rule.warnPercent }) }];
+  if (percent >= rule.warnPercent)
+    return [{ state: "degraded", cause: "load-high", message: message("db.connections", { ...values, limit: rule.warnPercent }) }];
   return [];
 }
 
@@ -85,11 +104,19 @@ export function decideTransaction(longest: Transaction | undefined, limitMs: num
 /** Broken replication is worse than slow replication: it does not get better by waiting. */
 export function decideReplication(seen: ReplicationSight, rule: ReplicationRule): DatabaseFinding[] {
   const broken = (what: Message): DatabaseFinding[] => [{ state: "down", cause: "replication-lag", message: what }];
-  if (rule.role === "primary" && seen.role === "replica") return [{ state: "down", cause: "database-readonly", message: message("db.role-replica") }];
+  if (rule.role === "primary" && seen.role === "replica")
+    return [{ state: "down", cause: "database-readonly", message: message("db.role-replica") }];
   if (rule.role === "replica" && seen.role === "primary") return broken(message("db.role-primary"));
   if (seen.role === "replica" && !seen.isRunning) return broken(message("db.replication-stopped", { reason: verbatim(seen.error ?? "-") }));
-  if (seen.role === "primary" && seen.replicaCount < rule.minReplicas) return broken(message("db.replicas", { count: seen.replicaCount, expected: rule.minReplicas }));
+  if (seen.role === "primary" && seen.replicaCount < rule.minReplicas)
+    return broken(message("db.replicas", { count: seen.replicaCount, expected: rule.minReplicas }));
   if (seen.lagMs === undefined) return seen.role === "replica" ? [{ state: "unknown", message: message("db.lag-unknown") }] : [];
   if (seen.lagMs <= rule.maxLag) return [];
-  return [{ state: "degraded", cause: "replication-lag", message: message("db.lag", { seconds: Math.round(seen.lagMs / 1000), limit: rule.maxLag / 1000 }) }];
+  return [
+    {
+      state: "degraded",
+      cause: "replication-lag",
+      message: message("db.lag", { seconds: Math.round(seen.lagMs / 1000), limit: rule.maxLag / 1000 }),
+    },
+  ];
 }

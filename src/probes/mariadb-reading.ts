@@ -27,25 +27,34 @@ export const mariadbReader: DatabaseReader = {
     if (row === undefined) return { isPartial: false };
     const statement = maskStatement(String(row["statement"]), "mariadb");
     const ageMs = Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0));
-    return { isPartial: false, longest: { ageMs, who: String(row["who"]), statement: statement === "" ? "idle in transaction" : statement } };
+    return {
+      isPartial: false,
+      longest: { ageMs, who: String(row["who"]), statement: statement === "" ? "idle in transaction" : statement },
+    };
   },
 
   async readReplication(session) {
     const rows = await session.query(session.version.includes("MariaDB") ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS");
     if (rows.length === 0) {
-      const [counted] = await session.query("SELECT COUNT(*) AS count FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'");
+      const [counted] = await session.query(
+        "SELECT COUNT(*) AS count FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'",
+      );
       return { role: "primary", isRunning: true, replicaCount: toNumber(counted?.["count"]) ?? 0 };
     }
     // With several sources the worst one counts.
     const sources = rows.map((row) => {
       const either = (old: string, current: string): unknown => row[old] ?? row[current];
-      const isRunning = either("Slave_IO_Running", "Replica_IO_Running") === "Yes" && either("Slave_SQL_Running", "Replica_SQL_Running") === "Yes";
+      const isRunning =
+        either("Slave_IO_Running", "Replica_IO_Running") === "Yes" && either("Slave_SQL_Running", "Replica_SQL_Running") === "Yes";
       const lagSeconds = toNumber(either("Seconds_Behind_Master", "Seconds_Behind_Source"));
       const error = [row["Last_IO_Error"], row["Last_SQL_Error"]].filter((text) => typeof text === "string" && text !== "").join("; ");
       return { isRunning, lagMs: lagSeconds === undefined ? undefined : lagSeconds * 1000, error };
     });
     const lags = sources.map(({ lagMs }) => lagMs);
-    const error = sources.map((source) => source.error).filter((text) => text !== "").join("; ");
+    const error = sources
+      .map((source) => source.error)
+      .filter((text) => text !== "")
+      .join("; ");
     const isKnown = lags.every((lag) => lag !== undefined);
     return {
       role: "replica",
@@ -63,14 +72,19 @@ export const mariadbReader: DatabaseReader = {
   },
 
   async writeCanary({ query }, token) {
-    await query(`CREATE TABLE IF NOT EXISTS ${canaryTable} (id TINYINT PRIMARY KEY, token VARCHAR(40) NOT NULL, written_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`);
+    await query(
+      `CREATE TABLE IF NOT EXISTS ${canaryTable} (id TINYINT PRIMARY KEY, token VARCHAR(40) NOT NULL, written_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
+    );
     await query(`INSERT INTO ${canaryTable} (id, token) VALUES (1, ?) ON DUPLICATE KEY UPDATE token = VALUES(token)`, [token]);
     const [row] = await query(`SELECT token FROM ${canaryTable} WHERE id = 1`);
     return row?.["token"];
   },
 
   async readIdentities(session, tables) {
-    const rows = await session.query("SELECT TABLE_NAME AS name, UNIX_TIMESTAMP(CREATE_TIME) AS createdAt FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)", [tables]);
+    const rows = await session.query(
+      "SELECT TABLE_NAME AS name, UNIX_TIMESTAMP(CREATE_TIME) AS createdAt FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (?)",
+      [tables],
+    );
     const ids = await readTableIds(session);
     return new Map(
       rows.map((row): [string, TableIdentity] => {
@@ -102,7 +116,9 @@ export const mariadbReader: DatabaseReader = {
 async function readTableIds({ query, version }: SqlSession): Promise<ReadonlyMap<string, string>> {
   const view = version.includes("MariaDB") ? "INNODB_SYS_TABLES" : "INNODB_TABLES";
   try {
-    const rows = await query(`SELECT NAME AS name, TABLE_ID AS id FROM information_schema.${view} WHERE NAME LIKE CONCAT(REPLACE(DATABASE(), '_', '\\\\_'), '/%')`);
+    const rows = await query(
+      `SELECT NAME AS name, TABLE_ID AS id FROM information_schema.${view} WHERE NAME LIKE CONCAT(REPLACE(DATABASE(), '_', '\\\\_'), '/%')`,
+    );
     return new Map(rows.map((row) => [String(row["name"]).split("/").slice(1).join("/"), String(row["id"])]));
   } catch (error) {
     if (error instanceof DatabaseFault && error.kind === "privilege") return new Map();

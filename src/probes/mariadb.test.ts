@@ -8,7 +8,13 @@ import { acknowledgeSchema, acknowledgeTable } from "./table-watch.ts";
 const service = needs("MariaDB probe", "mariadbd", "mariadb-install-db");
 describe.skipIf(service.isMissing)(service.title, () => {
   let server: MariadbService;
-  const spec = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ port: server.port, user: server.user, password: `\${env:${server.passwordVariable}}`, database: server.database, ...more });
+  const spec = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    port: server.port,
+    user: server.user,
+    password: `\${env:${server.passwordVariable}}`,
+    database: server.database,
+    ...more,
+  });
   const watched = (rule: Record<string, unknown> = {}): Record<string, unknown> => spec({ tables: { calls: { min: 1, ...rule } } });
 
   beforeAll(async () => {
@@ -17,12 +23,23 @@ describe.skipIf(service.isMissing)(service.title, () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    await server.query("SET GLOBAL read_only = 0", "DROP DATABASE IF EXISTS gateway", "CREATE DATABASE gateway", "USE gateway", "CREATE TABLE calls (id INT AUTO_INCREMENT PRIMARY KEY, caller VARCHAR(32) NOT NULL)", "INSERT INTO calls (caller) SELECT seq FROM seq_1_to_100", "CREATE TABLE logs (id INT PRIMARY KEY)");
+    await server.query(
+      "SET GLOBAL read_only = 0",
+      "DROP DATABASE IF EXISTS gateway",
+      "CREATE DATABASE gateway",
+      "USE gateway",
+      "CREATE TABLE calls (id INT AUTO_INCREMENT PRIMARY KEY, caller VARCHAR(32) NOT NULL)",
+      "INSERT INTO calls (caller) SELECT seq FROM seq_1_to_100",
+      "CREATE TABLE logs (id INT PRIMARY KEY)",
+    );
   });
 
   test("a healthy server is ok twice, with its figures", async () => {
     const memory = newMemory();
-    expect(await lookOnce(mariadbProbe, watched(), { memory })).toMatchObject({ state: "ok", measures: { "rows.calls": 100, maxConnections: 10, longestTransactionMs: 0 } });
+    expect(await lookOnce(mariadbProbe, watched(), { memory })).toMatchObject({
+      state: "ok",
+      measures: { "rows.calls": 100, maxConnections: 10, longestTransactionMs: 0 },
+    });
     expect(await lookOnce(mariadbProbe, watched(), { memory })).toMatchObject({ state: "ok" });
   });
 
@@ -35,7 +52,15 @@ describe.skipIf(service.isMissing)(service.title, () => {
     ["truncated", ["TRUNCATE calls"], /0 of 100 rows/],
     ["dropped", ["DROP TABLE calls"], /calls is missing \(100 rows before\)/],
     ["thinned by a third", ["DELETE FROM calls WHERE id % 3 = 0"], /67 of 100 rows left \(33 % fewer/],
-    ["recreated by a migration with seeds of its own", ["DROP TABLE calls", "CREATE TABLE calls (id INT AUTO_INCREMENT PRIMARY KEY, caller VARCHAR(32) NOT NULL)", "INSERT INTO calls (caller) SELECT seq FROM seq_1_to_95"], /created anew and has 95 rows, 100 before/],
+    [
+      "recreated by a migration with seeds of its own",
+      [
+        "DROP TABLE calls",
+        "CREATE TABLE calls (id INT AUTO_INCREMENT PRIMARY KEY, caller VARCHAR(32) NOT NULL)",
+        "INSERT INTO calls (caller) SELECT seq FROM seq_1_to_95",
+      ],
+      /created anew and has 95 rows, 100 before/,
+    ],
   ];
   test.each(wipes)("a table that was %s is definite data loss at once, and stays one", async (_, statements, wording) => {
     const memory = newMemory();
@@ -46,13 +71,21 @@ describe.skipIf(service.isMissing)(service.title, () => {
     expect(read(seen)).toMatch(wording);
     expect(await lookOnce(mariadbProbe, watched(), { memory })).toMatchObject({ state: "down", cause: "data-loss" });
     // Two days later the small table is still no new normal.
-    expect(await lookOnce(mariadbProbe, watched(), { memory, clockMs: 2 * 86_400_000 })).toMatchObject({ state: "down", cause: "data-loss" });
+    expect(await lookOnce(mariadbProbe, watched(), { memory, clockMs: 2 * 86_400_000 })).toMatchObject({
+      state: "down",
+      cause: "data-loss",
+    });
   });
 
   test("the same rows in a table created anew are asked about until somebody acknowledges it", async () => {
     const memory = newMemory();
     await lookOnce(mariadbProbe, watched(), { memory });
-    await server.query("CREATE TABLE copy LIKE calls", "INSERT INTO copy SELECT * FROM calls", "DROP TABLE calls", "RENAME TABLE copy TO calls");
+    await server.query(
+      "CREATE TABLE copy LIKE calls",
+      "INSERT INTO copy SELECT * FROM calls",
+      "DROP TABLE calls",
+      "RENAME TABLE copy TO calls",
+    );
     expect(await lookOnce(mariadbProbe, watched(), { memory })).toMatchObject({ state: "degraded", cause: "schema-changed" });
     expect(await lookOnce(mariadbProbe, watched({ allowRebuild: true }), { memory })).toMatchObject({ state: "ok" });
     acknowledgeTable(memory, "calls");
@@ -96,7 +129,11 @@ describe.skipIf(service.isMissing)(service.title, () => {
 
   test("the write canary reads back what it wrote, and sees a server that is read only", async () => {
     expect(await lookOnce(mariadbProbe, spec({ canary: true }))).toMatchObject({ state: "ok" });
-    await server.query("CREATE OR REPLACE USER app@'%' IDENTIFIED BY 'correct horse'", "GRANT ALL ON gateway.* TO app@'%'", "SET GLOBAL read_only = 1");
+    await server.query(
+      "CREATE OR REPLACE USER app@'%' IDENTIFIED BY 'correct horse'",
+      "GRANT ALL ON gateway.* TO app@'%'",
+      "SET GLOBAL read_only = 1",
+    );
     expect(await lookOnce(mariadbProbe, spec({ user: "app", canary: true }))).toMatchObject({ state: "down", cause: "database-readonly" });
     expect(await lookOnce(mariadbProbe, spec({ replication: { role: "primary" } }))).toMatchObject({ state: "down" });
   });
@@ -158,7 +195,10 @@ describe.skipIf(service.isMissing)(service.title, () => {
     await server.query("CREATE OR REPLACE USER reader@'%' IDENTIFIED BY 'correct horse'", "GRANT SELECT ON gateway.* TO reader@'%'");
     const memory = newMemory();
     const modest = { ...watched(), user: "reader" };
-    expect(await lookOnce(mariadbProbe, modest, { memory })).toMatchObject({ state: "ok", evidence: expect.stringContaining("not visible") });
+    expect(await lookOnce(mariadbProbe, modest, { memory })).toMatchObject({
+      state: "ok",
+      evidence: expect.stringContaining("not visible"),
+    });
     expect(await lookOnce(mariadbProbe, { ...modest, longestTransaction: "5m" }, { memory })).toMatchObject({ state: "unknown" });
     expect(await lookOnce(mariadbProbe, { ...modest, replication: { role: "replica" } }, { memory })).toMatchObject({ state: "unknown" });
     await server.query("DROP TABLE calls");

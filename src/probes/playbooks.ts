@@ -6,13 +6,15 @@ import type { Reference } from "../playbooks/references.ts";
 import { defineProbe } from "./probe.ts";
 
 const names = z.array(z.string()).optional();
-const schema = z.strictObject({
-  folders: z.array(z.string().min(1)).min(1).describe("Folders with playbooks; filled in by Ampel"),
-  // What exists in our own world. Without them such references stay unchecked, and the probe says so.
-  commands: names.describe("Commands of Ampel that exist; filled in by Ampel"),
-  hosts: names.describe("Hosts that exist; filled in by Ampel"),
-  contacts: names.describe("People who exist; filled in by Ampel"),
-}).describe("Self-test of the playbooks: every command, file, unit, host, contact and address they name is there");
+const schema = z
+  .strictObject({
+    folders: z.array(z.string().min(1)).min(1).describe("Folders with playbooks; filled in by Ampel"),
+    // What exists in our own world. Without them such references stay unchecked, and the probe says so.
+    commands: names.describe("Commands of Ampel that exist; filled in by Ampel"),
+    hosts: names.describe("Hosts that exist; filled in by Ampel"),
+    contacts: names.describe("People who exist; filled in by Ampel"),
+  })
+  .describe("Self-test of the playbooks: every command, file, unit, host, contact and address they name is there");
 
 type Broken = { readonly place: string; readonly what: Message };
 

@@ -30,7 +30,10 @@ export const postgresReader: DatabaseReader = {
     const statement = maskStatement(String(row["statement"]), "postgres");
     const isBusy = row["state"] === "active" && statement !== "";
     const ageMs = Math.max(0, Math.round(toNumber(row["ageMs"]) ?? 0));
-    return { isPartial, longest: { ageMs, who: String(row["who"]), statement: isBusy ? statement : `${String(row["state"])}: ${statement}` } };
+    return {
+      isPartial,
+      longest: { ageMs, who: String(row["who"]), statement: isBusy ? statement : `${String(row["state"])}: ${statement}` },
+    };
   },
 
   async readReplication({ query }) {
@@ -54,7 +57,13 @@ export const postgresReader: DatabaseReader = {
     const isReceiving = (toNumber(row["receivers"]) ?? 0) > 0;
     const error = isReceiving ? "replay is paused" : "no connection to the primary";
     const isRunning = isReceiving && lag?.["isPaused"] !== true;
-    return { role: "replica", isRunning, replicaCount, ...(lagMs === undefined ? {} : { lagMs: Math.max(0, Math.round(lagMs)) }), ...(isRunning ? {} : { error }) };
+    return {
+      role: "replica",
+      isRunning,
+      replicaCount,
+      ...(lagMs === undefined ? {} : { lagMs: Math.max(0, Math.round(lagMs)) }),
+      ...(isRunning ? {} : { error }),
+    };
   },
 
   async isReadOnly({ query }) {
@@ -63,8 +72,13 @@ export const postgresReader: DatabaseReader = {
   },
 
   async writeCanary({ query }, token) {
-    await query(`CREATE TABLE IF NOT EXISTS ${canaryTable} (id smallint PRIMARY KEY, token text NOT NULL, written_at timestamptz NOT NULL DEFAULT now())`);
-    await query(`INSERT INTO ${canaryTable} (id, token) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET token = excluded.token, written_at = now()`, [token]);
+    await query(
+      `CREATE TABLE IF NOT EXISTS ${canaryTable} (id smallint PRIMARY KEY, token text NOT NULL, written_at timestamptz NOT NULL DEFAULT now())`,
+    );
+    await query(
+      `INSERT INTO ${canaryTable} (id, token) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET token = excluded.token, written_at = now()`,
+      [token],
+    );
     const [row] = await query(`SELECT token FROM ${canaryTable} WHERE id = 1`);
     return row?.["token"];
   },

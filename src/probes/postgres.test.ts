@@ -8,7 +8,13 @@ import { acknowledgeSchema, acknowledgeTable } from "./table-watch.ts";
 const service = needs("Postgres probe", "postgres", "initdb", "pg_basebackup");
 describe.skipIf(service.isMissing)(service.title, () => {
   let server: PostgresService;
-  const spec = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ port: server.port, user: server.user, password: `\${env:${server.passwordVariable}}`, database: server.database, ...more });
+  const spec = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    port: server.port,
+    user: server.user,
+    password: `\${env:${server.passwordVariable}}`,
+    database: server.database,
+    ...more,
+  });
   const watched = (rule: Record<string, unknown> = {}): Record<string, unknown> => spec({ tables: { calls: { min: 1, ...rule } } });
 
   beforeAll(async () => {
@@ -17,12 +23,22 @@ describe.skipIf(service.isMissing)(service.title, () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    await server.query("DROP SCHEMA IF EXISTS public CASCADE", "CREATE SCHEMA public", "GRANT ALL ON SCHEMA public TO app", `CREATE TABLE calls (id serial PRIMARY KEY, caller text NOT NULL)`, "INSERT INTO calls (caller) SELECT generate_series(1, 100)", "CREATE TABLE logs (id int PRIMARY KEY)");
+    await server.query(
+      "DROP SCHEMA IF EXISTS public CASCADE",
+      "CREATE SCHEMA public",
+      "GRANT ALL ON SCHEMA public TO app",
+      `CREATE TABLE calls (id serial PRIMARY KEY, caller text NOT NULL)`,
+      "INSERT INTO calls (caller) SELECT generate_series(1, 100)",
+      "CREATE TABLE logs (id int PRIMARY KEY)",
+    );
   });
 
   test("a healthy server is ok twice, with its figures", async () => {
     const memory = newMemory();
-    expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({ state: "ok", measures: { "rows.calls": 100, maxConnections: 10, longestTransactionMs: 0 } });
+    expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({
+      state: "ok",
+      measures: { "rows.calls": 100, maxConnections: 10, longestTransactionMs: 0 },
+    });
     expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({ state: "ok" });
   });
 
@@ -35,7 +51,15 @@ describe.skipIf(service.isMissing)(service.title, () => {
     ["truncated", ["TRUNCATE calls"], /0 of 100 rows/],
     ["dropped", ["DROP TABLE calls"], /calls is missing \(100 rows before\)/],
     ["thinned by a third", ["DELETE FROM calls WHERE id % 3 = 0"], /67 of 100 rows left \(33 % fewer/],
-    ["recreated by a migration with seeds of its own", ["DROP TABLE calls", "CREATE TABLE calls (id serial PRIMARY KEY, caller text NOT NULL)", "INSERT INTO calls (caller) SELECT generate_series(1, 95)"], /created anew and has 95 rows, 100 before/],
+    [
+      "recreated by a migration with seeds of its own",
+      [
+        "DROP TABLE calls",
+        "CREATE TABLE calls (id serial PRIMARY KEY, caller text NOT NULL)",
+        "INSERT INTO calls (caller) SELECT generate_series(1, 95)",
+      ],
+      /created anew and has 95 rows, 100 before/,
+    ],
   ];
   test.each(wipes)("a table that was %s is definite data loss at once, and stays one", async (_, statements, wording) => {
     const memory = newMemory();
@@ -46,7 +70,10 @@ describe.skipIf(service.isMissing)(service.title, () => {
     expect(read(seen)).toMatch(wording);
     expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({ state: "down", cause: "data-loss" });
     // Two days later the small table is still no new normal.
-    expect(await lookOnce(postgresProbe, watched(), { memory, clockMs: 2 * 86_400_000 })).toMatchObject({ state: "down", cause: "data-loss" });
+    expect(await lookOnce(postgresProbe, watched(), { memory, clockMs: 2 * 86_400_000 })).toMatchObject({
+      state: "down",
+      cause: "data-loss",
+    });
   });
 
   test("VACUUM FULL and CLUSTER are no wipe; the same rows in a table created anew are asked about", async () => {
@@ -54,7 +81,12 @@ describe.skipIf(service.isMissing)(service.title, () => {
     await lookOnce(postgresProbe, watched(), { memory });
     await server.query("VACUUM FULL calls", "CLUSTER calls USING calls_pkey");
     expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({ state: "ok" });
-    await server.query("CREATE TABLE copy (LIKE calls INCLUDING ALL)", "INSERT INTO copy SELECT * FROM calls", "DROP TABLE calls CASCADE", "ALTER TABLE copy RENAME TO calls");
+    await server.query(
+      "CREATE TABLE copy (LIKE calls INCLUDING ALL)",
+      "INSERT INTO copy SELECT * FROM calls",
+      "DROP TABLE calls CASCADE",
+      "ALTER TABLE copy RENAME TO calls",
+    );
     expect(await lookOnce(postgresProbe, watched(), { memory })).toMatchObject({ state: "degraded", cause: "schema-changed" });
     acknowledgeTable(memory, "calls");
     acknowledgeSchema(memory);
@@ -91,9 +123,17 @@ describe.skipIf(service.isMissing)(service.title, () => {
   });
 
   test("a table in another schema is watched by its full name", async () => {
-    await server.query("DROP SCHEMA IF EXISTS billing CASCADE", "CREATE SCHEMA billing", 'CREATE TABLE billing."Invoices" (id int)', 'INSERT INTO billing."Invoices" VALUES (1)');
+    await server.query(
+      "DROP SCHEMA IF EXISTS billing CASCADE",
+      "CREATE SCHEMA billing",
+      'CREATE TABLE billing."Invoices" (id int)',
+      'INSERT INTO billing."Invoices" VALUES (1)',
+    );
     const named = spec({ tables: { "billing.Invoices": { min: 1 }, calls: {} } });
-    expect(await lookOnce(postgresProbe, named)).toMatchObject({ state: "ok", measures: { "rows.billing.Invoices": 1, "rows.calls": 100 } });
+    expect(await lookOnce(postgresProbe, named)).toMatchObject({
+      state: "ok",
+      measures: { "rows.billing.Invoices": 1, "rows.calls": 100 },
+    });
   });
 
   test("a big table is counted only up to the limit", async () => {
@@ -105,10 +145,18 @@ describe.skipIf(service.isMissing)(service.title, () => {
     expect(await lookOnce(postgresProbe, spec({ canary: true }))).toMatchObject({ state: "ok" });
     await server.query("ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()");
     try {
-      await vi.waitFor(async () => expect(await lookOnce(postgresProbe, spec({ canary: true }))).toMatchObject({ state: "down", cause: "database-readonly" }), { timeout: 5000 });
+      await vi.waitFor(
+        async () =>
+          expect(await lookOnce(postgresProbe, spec({ canary: true }))).toMatchObject({ state: "down", cause: "database-readonly" }),
+        { timeout: 5000 },
+      );
       expect(await lookOnce(postgresProbe, spec({ replication: { role: "primary" } }))).toMatchObject({ state: "down" });
     } finally {
-      await server.query("SET default_transaction_read_only = off", "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()");
+      await server.query(
+        "SET default_transaction_read_only = off",
+        "ALTER SYSTEM RESET default_transaction_read_only",
+        "SELECT pg_reload_conf()",
+      );
     }
   });
 
@@ -180,7 +228,10 @@ describe.skipIf(service.isMissing)(service.title, () => {
     const modest = { ...watched(), user: "app" };
     const other = await server.connect();
     try {
-      expect(await lookOnce(postgresProbe, modest, { memory })).toMatchObject({ state: "ok", evidence: expect.stringContaining("not visible") });
+      expect(await lookOnce(postgresProbe, modest, { memory })).toMatchObject({
+        state: "ok",
+        evidence: expect.stringContaining("not visible"),
+      });
       expect(await lookOnce(postgresProbe, { ...modest, longestTransaction: "5m" }, { memory })).toMatchObject({ state: "unknown" });
       await server.query("REVOKE ALL ON calls FROM app");
       expect(await lookOnce(postgresProbe, modest, { memory })).toMatchObject({ state: "unknown" });
@@ -192,19 +243,30 @@ describe.skipIf(service.isMissing)(service.title, () => {
   });
 
   test("a standby in step is ok, one whose primary is gone is broken, and a promoted one is named", async () => {
-    expect(await lookOnce(postgresProbe, spec({ replication: { role: "replica" } }))).toMatchObject({ state: "down", cause: "replication-lag" });
+    expect(await lookOnce(postgresProbe, spec({ replication: { role: "replica" } }))).toMatchObject({
+      state: "down",
+      cause: "replication-lag",
+    });
     expect(read(await lookOnce(postgresProbe, spec({ replication: { role: "primary" } })))).toContain("0 replicas connected, 1 expected");
     const standby = await startPostgres({ max_connections: "13", max_prepared_transactions: "2" }, server);
     try {
       const replica = spec({ port: standby.port, replication: { role: "replica" } });
-      await vi.waitFor(async () => expect(await lookOnce(postgresProbe, replica)).toMatchObject({ state: "ok", measures: { replicationLagMs: 0 } }), { timeout: 5000 });
+      await vi.waitFor(
+        async () => expect(await lookOnce(postgresProbe, replica)).toMatchObject({ state: "ok", measures: { replicationLagMs: 0 } }),
+        { timeout: 5000 },
+      );
       expect(await lookOnce(postgresProbe, spec({ replication: { role: "primary" } }))).toMatchObject({ state: "ok" });
-      expect(await lookOnce(postgresProbe, { ...replica, replication: { role: "primary" } })).toMatchObject({ state: "down", cause: "database-readonly" });
+      expect(await lookOnce(postgresProbe, { ...replica, replication: { role: "primary" } })).toMatchObject({
+        state: "down",
+        cause: "database-readonly",
+      });
       await standby.query("SELECT pg_wal_replay_pause()");
       expect(read(await lookOnce(postgresProbe, replica))).toContain("replay is paused");
       await standby.query("SELECT pg_wal_replay_resume()");
       await server.kill();
-      await vi.waitFor(async () => expect(read(await lookOnce(postgresProbe, replica))).toContain("no connection to the primary"), { timeout: 5000 });
+      await vi.waitFor(async () => expect(read(await lookOnce(postgresProbe, replica))).toContain("no connection to the primary"), {
+        timeout: 5000,
+      });
     } finally {
       await standby.stop();
       await server.restart();

@@ -8,5 +8,10 @@ export const postgresProbe = defineProbe({
   kind: "postgres",
   schema: postgresConnectionSchema.extend(databaseFields).describe("PostgreSQL: reachable, writable, in step, critical tables complete"),
   silence: { state: "down", cause: "database-down" },
-  look: (spec, context) => observeFaults(() => withPostgres(spec, context.signal, statementLimit(context.deadlineMs), (session) => lookAtDatabase(session, postgresReader, spec, spec, context))),
+  look: (spec, context) =>
+    observeFaults(() =>
+      withPostgres(spec, context.signal, statementLimit(context.deadlineMs), (session) =>
+        lookAtDatabase(session, postgresReader, spec, spec, context),
+      ),
+    ),
 });

@@ -80,7 +80,11 @@ export type Probe = {
 };
 
 /** Runs one look inside its deadline; always resolves. */
-export async function runProbe(probe: Probe, kind: ProbeKind, given: Omit<ProbeContext, "signal" | "deadlineMs"> & { signal?: AbortSignal }): Promise<ProbeResult> {
+export async function runProbe(
+  probe: Probe,
+  kind: ProbeKind,
+  given: Omit<ProbeContext, "signal" | "deadlineMs"> & { signal?: AbortSignal },
+): Promise<ProbeResult> {
   const at = given.clock.now();
   const startedMs = given.clock.monotonicMs();
   const deadline = new AbortController();
@@ -105,7 +109,11 @@ export async function runProbe(probe: Probe, kind: ProbeKind, given: Omit<ProbeC
     if (error instanceof Failure) return finished({ state: "unknown", message: error.what });
     // A probe that breaks is blind, whatever the reason; the stack goes into the evidence.
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return finished({ state: "unknown", message: message("probe.broken", { reason: verbatim(String(error)) }), evidence: maskPersonalData(stack).slice(0, 2048) });
+    return finished({
+      state: "unknown",
+      message: message("probe.broken", { reason: verbatim(String(error)) }),
+      evidence: maskPersonalData(stack).slice(0, 2048),
+    });
   } finally {
     clearTimeout(timer);
   }

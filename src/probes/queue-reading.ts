@@ -69,8 +69,17 @@ function hash(text: string): string {
 export async function findOtherPrefix(session: RedisSession, name: string, key: string): Promise<string | undefined> {
   let cursor = "0";
   for (let round = 0; round < 20; round += 1) {
-    const [next, keys] = (await session.command("SCAN", cursor, "MATCH", `*queues:${name.replace(/[*?[\]\\]/g, "\\$&")}*`, "COUNT", 1000)) as [string, string[]];
-    const other = keys.find((found) => !found.startsWith(key) && new RegExp(`queues:${escapeExpression(name)}(:delayed|:reserved|:notify)?$`).test(found));
+    const [next, keys] = (await session.command(
+      "SCAN",
+      cursor,
+      "MATCH",
+      `*queues:${name.replace(/[*?[\]\\]/g, "\\$&")}*`,
+      "COUNT",
+      1000,
+    )) as [string, string[]];
+    const other = keys.find(
+      (found) => !found.startsWith(key) && new RegExp(`queues:${escapeExpression(name)}(:delayed|:reserved|:notify)?$`).test(found),
+    );
     if (other !== undefined) return other;
     cursor = next;
     if (cursor === "0") break;
@@ -91,7 +100,20 @@ export async function readBullQueue(session: RedisSession, name: string, prefix:
   if (Number(meta) === 0) throw new Failure("not-found", message("queue.no-such", { queue: name, key }), message("queue.no-such-next"));
   // A delayed job's score is its due time in ms, shifted by 12 bits for the order within one.
   const dueScore = (now + 1) * 4096 - 1;
-  const [waiting, paused, prioritized, due, delayed, active, [oldestWaiting], [oldestPaused], [firstPrioritized], [firstDue], inHand, pauseMark] = await readAll(session, key, [
+  const [
+    waiting,
+    paused,
+    prioritized,
+    due,
+    delayed,
+    active,
+    [oldestWaiting],
+    [oldestPaused],
+    [firstPrioritized],
+    [firstDue],
+    inHand,
+    pauseMark,
+  ] = await readAll(session, key, [
     ["LLEN", `${key}:wait`],
     ["LLEN", `${key}:paused`],
     ["ZCARD", `${key}:prioritized`],
@@ -105,9 +127,13 @@ export async function readBullQueue(session: RedisSession, name: string, prefix:
     ["LRANGE", `${key}:active`, 0, inspectedActiveJobs - 1],
     ["HGET", `${key}:meta`, "paused"],
   ]);
-  const candidates = [oldestWaiting, oldestPaused, firstPrioritized, Number(due) > 0 ? firstDue : undefined].filter((job) => job !== undefined);
+  const candidates = [oldestWaiting, oldestPaused, firstPrioritized, Number(due) > 0 ? firstDue : undefined].filter(
+    (job) => job !== undefined,
+  );
   const times = await session.batch(candidates.map((job) => ["HMGET", `${key}:${job}`, "timestamp", "delay"]));
-  const ages = times.map((answer) => (Array.isArray(answer) ? now - Number(answer[0]) - Number(answer[1] ?? 0) : Number.NaN)).filter((age) => Number.isFinite(age));
+  const ages = times
+    .map((answer) => (Array.isArray(answer) ? now - Number(answer[0]) - Number(answer[1] ?? 0) : Number.NaN))
+    .filter((age) => Number.isFinite(age));
   const locks = await session.batch((inHand as string[]).map((job) => ["EXISTS", `${key}:${job}:lock`]));
   const [nextJob] = candidates;
   return {
@@ -122,15 +148,26 @@ export async function readBullQueue(session: RedisSession, name: string, prefix:
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a row of Redis answers, each of its command's own shape
-async function readAll(session: RedisSession, key: string, commands: readonly (readonly [string, ...(string | number)[]])[]): Promise<any[]> {
+async function readAll(
+  session: RedisSession,
+  key: string,
+  commands: readonly (readonly [string, ...(string | number)[]])[],
+): Promise<any[]> {
   const answers = await session.batch(commands);
   const wrong = answers.find((answer) => answer instanceof Error);
-  if (wrong instanceof Error) throw new Failure("not-found", message("queue.not-a-list", { key, reason: wrong.message }), message("queue.no-such-next"));
+  if (wrong instanceof Error)
+    throw new Failure("not-found", message("queue.not-a-list", { key, reason: wrong.message }), message("queue.no-such-next"));
   return [...answers];
 }
 
 /** A queue in a SQL table: one query for the number of waiting jobs, one for the oldest (its age in seconds, or its time). Both run in a read-only transaction. */
-export async function readSqlQueue(connection: SqlConnection, queries: { count: string; oldest?: string | undefined }, signal: AbortSignal, statementMs: number, now: number): Promise<QueueSight> {
+export async function readSqlQueue(
+  connection: SqlConnection,
+  queries: { count: string; oldest?: string | undefined },
+  signal: AbortSignal,
+  statementMs: number,
+  now: number,
+): Promise<QueueSight> {
   return await withSql(connection, signal, statementMs, async ({ query, engine }) => {
     // The queries see the time zone the application sees.
     if (engine === "mariadb") await query("SET SESSION time_zone = @@GLOBAL.time_zone");
@@ -170,6 +207,9 @@ function toAgeMs(value: unknown, now: number): number {
 }
 
 function badAnswer(value: unknown): Failure {
-  return new Failure("config-invalid", message("queue.bad-answer", { answer: verbatim(String(value).slice(0, 60)) }), message("queue.no-such-next"));
+  return new Failure(
+    "config-invalid",
+    message("queue.bad-answer", { answer: verbatim(String(value).slice(0, 60)) }),
+    message("queue.no-such-next"),
+  );
 }
-

@@ -21,12 +21,25 @@ export type QueueSight = {
 };
 
 /** `takenAt`: when the queue was last seen to be empty or to have lost its next job. `lostAt`: since when jobs are held by nobody. */
-export type QueueMemory = { readonly at: number; readonly depth: number; readonly nextJob?: string; readonly nextSince?: number; readonly takenAt: number; readonly lostAt?: number };
+export type QueueMemory = {
+  readonly at: number;
+  readonly depth: number;
+  readonly nextJob?: string;
+  readonly nextSince?: number;
+  readonly takenAt: number;
+  readonly lostAt?: number;
+};
 
 export type QueueRules = { readonly maxDepth: number; readonly maxAge: number; readonly stuckAfter: number };
 
 /** Compares a queue with its limits and with the look before. Times: epoch ms UTC. */
-export function decideQueue(queue: string, seen: QueueSight, rules: QueueRules, before: QueueMemory | undefined, now: number): { observation: Observation; remembered: QueueMemory } {
+export function decideQueue(
+  queue: string,
+  seen: QueueSight,
+  rules: QueueRules,
+  before: QueueMemory | undefined,
+  now: number,
+): { observation: Observation; remembered: QueueMemory } {
   const takenAt = isTaken(seen, before) ? now : Math.min(before?.takenAt ?? now, now);
   const lost = seen.lost ?? 0;
   const lostAt = lost === 0 ? undefined : Math.min(before?.lostAt ?? now, now);
@@ -35,16 +48,41 @@ export function decideQueue(queue: string, seen: QueueSight, rules: QueueRules, 
   const oldestAgeMs = seen.oldestAgeMs ?? (seen.depth > 0 ? waitedMs : 0);
   const findings: DatabaseFinding[] = [];
   if (seen.depth > 0 && waitedMs >= rules.stuckAfter) {
-    const what = seen.isPaused === true ? message("queue.paused", { queue, depth: seen.depth }) : message("queue.stuck", { queue, depth: seen.depth, seconds: Math.round(waitedMs / 1000) });
+    const what =
+      seen.isPaused === true
+        ? message("queue.paused", { queue, depth: seen.depth })
+        : message("queue.stuck", { queue, depth: seen.depth, seconds: Math.round(waitedMs / 1000) });
     findings.push({ state: "down", cause: "queue-stuck", message: what });
   }
-  if (lostAt !== undefined && now - lostAt >= rules.stuckAfter) findings.push({ state: "down", cause: "queue-stuck", message: message("queue.lost", { queue, count: lost }) });
-  if (seen.depth > rules.maxDepth) findings.push({ state: "degraded", cause: "queue-backlog", message: message("queue.deep", { queue, depth: seen.depth, limit: rules.maxDepth }) });
+  if (lostAt !== undefined && now - lostAt >= rules.stuckAfter)
+    findings.push({ state: "down", cause: "queue-stuck", message: message("queue.lost", { queue, count: lost }) });
+  if (seen.depth > rules.maxDepth)
+    findings.push({
+      state: "degraded",
+      cause: "queue-backlog",
+      message: message("queue.deep", { queue, depth: seen.depth, limit: rules.maxDepth }),
+    });
   if (seen.depth > 0 && oldestAgeMs > rules.maxAge) {
-    findings.push({ state: "degraded", cause: "queue-backlog", message: message("queue.old", { queue, seconds: Math.round(oldestAgeMs / 1000), limit: rules.maxAge / 1000 }) });
+    findings.push({
+      state: "degraded",
+      cause: "queue-backlog",
+      message: message("queue.old", { queue, seconds: Math.round(oldestAgeMs / 1000), limit: rules.maxAge / 1000 }),
+    });
   }
-  const measures = { depth: seen.depth, oldestAgeMs: Math.round(oldestAgeMs), ...growth(seen, before, now), ...definite({ delayed: seen.delayed, active: seen.active, lost: seen.lost }) };
-  const remembered = { at: now, depth: seen.depth, takenAt, ...(seen.nextJob === undefined ? {} : { nextJob: seen.nextJob }), ...(seen.nextSince === undefined ? {} : { nextSince: seen.nextSince }), ...(lostAt === undefined ? {} : { lostAt }) };
+  const measures = {
+    depth: seen.depth,
+    oldestAgeMs: Math.round(oldestAgeMs),
+    ...growth(seen, before, now),
+    ...definite({ delayed: seen.delayed, active: seen.active, lost: seen.lost }),
+  };
+  const remembered = {
+    at: now,
+    depth: seen.depth,
+    takenAt,
+    ...(seen.nextJob === undefined ? {} : { nextJob: seen.nextJob }),
+    ...(seen.nextSince === undefined ? {} : { nextSince: seen.nextSince }),
+    ...(lostAt === undefined ? {} : { lostAt }),
+  };
   return { observation: combineFindings(findings, message("queue.ok", { queue, depth: seen.depth }), { measures }), remembered };
 }
 

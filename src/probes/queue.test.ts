@@ -25,9 +25,20 @@ describe.skipIf(redisService.isMissing)(redisService.title, () => {
   });
   beforeEach(async () => void (await client.call("FLUSHALL")));
 
-  const laravel = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ format: "laravel", connection: { port: server.port }, queue: "webhooks", ...more });
+  const laravel = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    format: "laravel",
+    connection: { port: server.port },
+    queue: "webhooks",
+    ...more,
+  });
   const key = "laravel_database_queues:webhooks";
-  const job = (id: string, agoMs: number): string => JSON.stringify({ uuid: id, displayName: "App\\Jobs\\Call", data: { phone: "+49 30 5550001" }, pushedAt: String((Date.now() - agoMs) / 1000) });
+  const job = (id: string, agoMs: number): string =>
+    JSON.stringify({
+      uuid: id,
+      displayName: "App\\Jobs\\Call",
+      data: { phone: "+49 30 5550001" },
+      pushedAt: String((Date.now() - agoMs) / 1000),
+    });
 
   test("Laravel: depth, delayed, reserved and the age of the oldest", async () => {
     await client.rpush(key, job("a", 4 * minute), job("b", 1000));
@@ -48,7 +59,10 @@ describe.skipIf(redisService.isMissing)(redisService.title, () => {
     const seen = await lookOnce(queueProbe, laravel({ maxDepth: 5 }), { memory, clockMs: minute });
     expect(seen).toMatchObject({ state: "degraded", cause: "queue-backlog", measures: { depth: 10 } });
     expect(seen.measures?.["growthPerMinute"]).toBeCloseTo(9, 0);
-    expect(await lookOnce(queueProbe, laravel({ maxAge: "1s" }), { clockMs: minute })).toMatchObject({ state: "degraded", cause: "queue-backlog" });
+    expect(await lookOnce(queueProbe, laravel({ maxAge: "1s" }), { clockMs: minute })).toMatchObject({
+      state: "degraded",
+      cause: "queue-backlog",
+    });
   });
 
   test("Laravel: nobody takes the next job, also without any time in it", async () => {
@@ -88,7 +102,12 @@ describe.skipIf(redisService.isMissing)(redisService.title, () => {
     expect(await lookOnce(queueProbe, laravel())).toMatchObject({ state: "unknown" });
   });
 
-  const bull = (more: Record<string, unknown> = {}): Record<string, unknown> => ({ format: "bullmq", connection: { engine: "redis", port: server.port }, queue: "calls", ...more });
+  const bull = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+    format: "bullmq",
+    connection: { engine: "redis", port: server.port },
+    queue: "calls",
+    ...more,
+  });
 
   test("BullMQ: waiting, prioritized, delayed and the age of the oldest", async () => {
     const queue = new Queue("calls", { connection: { port: server.port } });
@@ -132,7 +151,10 @@ describe.skipIf(redisService.isMissing)(redisService.title, () => {
     const queue = new Queue("calls", { connection: { port: server.port } });
     let taken = (): void => {};
     const isTaken = new Promise<void>((resolve) => (taken = resolve));
-    const worker = new Worker("calls", () => (taken(), new Promise<never>(() => {})), { connection: { port: server.port }, lockDuration: 60_000 });
+    const worker = new Worker("calls", () => (taken(), new Promise<never>(() => {})), {
+      connection: { port: server.port },
+      lockDuration: 60_000,
+    });
     try {
       const added = await queue.add("call", {});
       await isTaken;
@@ -160,7 +182,9 @@ describe.skipIf(redisService.isMissing)(redisService.title, () => {
 test("a specification that does not fit together is refused", () => {
   const redis = { port: 1 };
   expect(queueProbe.schema.safeParse({ format: "sql", connection: redis, countQuery: "SELECT 1" }).success).toBe(false);
-  expect(queueProbe.schema.safeParse({ format: "bullmq", connection: { engine: "postgres", user: "u", database: "d" } }).success).toBe(false);
+  expect(queueProbe.schema.safeParse({ format: "bullmq", connection: { engine: "postgres", user: "u", database: "d" } }).success).toBe(
+    false,
+  );
   expect(queueProbe.schema.safeParse({ format: "sql", connection: { engine: "postgres", user: "u", database: "d" } }).success).toBe(false);
 });
 
@@ -170,8 +194,15 @@ describe.skipIf(sqlService.isMissing)(sqlService.title, () => {
   let postgres: PostgresService;
   beforeAll(async () => {
     [mariadb, postgres] = await Promise.all([startMariadb(["--default-time-zone=+05:00"]), startPostgres()]);
-    await mariadb.query("CREATE TABLE jobs (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME DEFAULT NOW())", "SET time_zone = '+05:00'", "INSERT INTO jobs (created_at) VALUES (NOW() - INTERVAL 2 MINUTE), (NOW())");
-    await postgres.query("CREATE TABLE jobs (id serial, created_at timestamptz DEFAULT now())", "INSERT INTO jobs (created_at) VALUES (now() - interval '2 minutes'), (now())");
+    await mariadb.query(
+      "CREATE TABLE jobs (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME DEFAULT NOW())",
+      "SET time_zone = '+05:00'",
+      "INSERT INTO jobs (created_at) VALUES (NOW() - INTERVAL 2 MINUTE), (NOW())",
+    );
+    await postgres.query(
+      "CREATE TABLE jobs (id serial, created_at timestamptz DEFAULT now())",
+      "INSERT INTO jobs (created_at) VALUES (now() - interval '2 minutes'), (now())",
+    );
   });
   afterAll(async () => {
     await mariadb.stop();
@@ -179,7 +210,18 @@ describe.skipIf(sqlService.isMissing)(sqlService.title, () => {
   });
   const spec = (engine: "mariadb" | "postgres", more: Record<string, unknown>): Record<string, unknown> => {
     const server = engine === "mariadb" ? mariadb : postgres;
-    return { format: "sql", connection: { engine, port: server.port, user: server.user, password: `\${env:${server.passwordVariable}}`, database: server.database }, countQuery: "SELECT count(*) FROM jobs", ...more };
+    return {
+      format: "sql",
+      connection: {
+        engine,
+        port: server.port,
+        user: server.user,
+        password: `\${env:${server.passwordVariable}}`,
+        database: server.database,
+      },
+      countQuery: "SELECT count(*) FROM jobs",
+      ...more,
+    };
   };
 
   const ages: ["mariadb" | "postgres", string, string][] = [
@@ -206,7 +248,9 @@ describe.skipIf(sqlService.isMissing)(sqlService.title, () => {
 
   test.each(["mariadb", "postgres"] as const)("%s: an answer that is no number is unknown", async (engine) => {
     expect(await lookOnce(queueProbe, spec(engine, { countQuery: "SELECT 'many'" }))).toMatchObject({ state: "unknown" });
-    expect(await lookOnce(queueProbe, spec(engine, { countQuery: "SELECT id FROM jobs WHERE id < 0" }))).toMatchObject({ state: "unknown" });
+    expect(await lookOnce(queueProbe, spec(engine, { countQuery: "SELECT id FROM jobs WHERE id < 0" }))).toMatchObject({
+      state: "unknown",
+    });
   });
 
   test("the oldest that stays the oldest is stuck", async () => {

@@ -33,7 +33,10 @@ const schema = z
     maxAge: durationSchema.default(minutes(5)).describe("An older waiting job is a backlog"),
     stuckAfter: durationSchema.default(minutes(5)).describe("Jobs wait and nobody has taken one for this long: stuck"),
   })
-  .refine(({ format, connection }) => (format === "sql") === (connection.engine !== "redis"), { error: "queue-connection", path: ["connection"] })
+  .refine(({ format, connection }) => (format === "sql") === (connection.engine !== "redis"), {
+    error: "queue-connection",
+    path: ["connection"],
+  })
   .refine(({ format, countQuery }) => (format === "sql") === (countQuery !== undefined), { error: "queue-count", path: ["countQuery"] })
   .describe("A job queue: how many wait, how long, and whether anybody takes them");
 
@@ -47,7 +50,13 @@ export const queueProbe = defineProbe({
   look: (spec, context) =>
     observeFaults(async (): Promise<Observation> => {
       const seen = await readQueue(spec, context);
-      const { observation, remembered } = decideQueue(spec.queue, seen, spec, context.memory.get<QueueMemory>("queue"), context.clock.now());
+      const { observation, remembered } = decideQueue(
+        spec.queue,
+        seen,
+        spec,
+        context.memory.get<QueueMemory>("queue"),
+        context.clock.now(),
+      );
       context.memory.set("queue", remembered);
       return observation;
     }),
@@ -56,7 +65,14 @@ export const queueProbe = defineProbe({
 async function readQueue(spec: QueueSpec, context: ProbeContext): Promise<QueueSight> {
   const { connection } = spec;
   const now = context.clock.now();
-  if (connection.engine !== "redis") return await readSqlQueue(connection, { count: spec.countQuery ?? "", oldest: spec.oldestQuery }, context.signal, statementLimit(context.deadlineMs), now);
+  if (connection.engine !== "redis")
+    return await readSqlQueue(
+      connection,
+      { count: spec.countQuery ?? "", oldest: spec.oldestQuery },
+      context.signal,
+      statementLimit(context.deadlineMs),
+      now,
+    );
   return await withRedis(connection, context.signal, async (session) => {
     if (spec.format === "bullmq") return await readBullQueue(session, spec.queue, spec.prefix ?? bullPrefix, now);
     const prefix = spec.prefix ?? laravelPrefix;
@@ -67,10 +83,17 @@ async function readQueue(spec: QueueSpec, context: ProbeContext): Promise<QueueS
 }
 
 /** Laravel keeps no key for an empty queue, so "0 waiting" may be the wrong place. Once jobs were seen, the place is right. */
-async function refuseWrongPrefix(session: RedisSession, queue: string, prefix: string, seen: QueueSight, context: ProbeContext): Promise<void> {
+async function refuseWrongPrefix(
+  session: RedisSession,
+  queue: string,
+  prefix: string,
+  seen: QueueSight,
+  context: ProbeContext,
+): Promise<void> {
   if (context.memory.get<boolean>("isPlaceProven") === true) return;
   if (seen.depth + (seen.delayed ?? 0) + (seen.active ?? 0) > 0) return context.memory.set("isPlaceProven", true);
   const key = `${prefix}queues:${queue}`;
   const other = await findOtherPrefix(session, queue, key);
-  if (other !== undefined) throw new Failure("not-found", message("queue.other-prefix", { queue: key, key: other }), message("queue.no-such-next"));
+  if (other !== undefined)
+    throw new Failure("not-found", message("queue.other-prefix", { queue: key, key: other }), message("queue.no-such-next"));
 }

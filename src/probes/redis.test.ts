@@ -31,7 +31,10 @@ describe.skipIf(service.isMissing)(service.title, () => {
 
   test("a healthy server is ok with its figures", async () => {
     await client.set("key", "value");
-    expect(await lookOnce(redisProbe, spec({ role: "primary" }))).toMatchObject({ state: "ok", measures: { keys: 1, evictedKeys: 0, maxMemoryBytes: 0 } });
+    expect(await lookOnce(redisProbe, spec({ role: "primary" }))).toMatchObject({
+      state: "ok",
+      measures: { keys: 1, evictedKeys: 0, maxMemoryBytes: 0 },
+    });
   });
 
   test("memory near its limit is said with figure and limit, and a queue that may be evicted too", async () => {
@@ -40,7 +43,9 @@ describe.skipIf(service.isMissing)(service.title, () => {
     await client.config("SET", "maxmemory-policy", "allkeys-lru");
     const seen = await lookOnce(redisProbe, spec({ holdsQueues: true }));
     expect(seen).toMatchObject({ state: "degraded", cause: "memory-low" });
-    expect(read(seen)).toMatch(/\d+ % of the Redis memory in use \(limit 85 %\); Redis holds queues but may evict keys \(maxmemory-policy allkeys-lru/);
+    expect(read(seen)).toMatch(
+      /\d+ % of the Redis memory in use \(limit 85 %\); Redis holds queues but may evict keys \(maxmemory-policy allkeys-lru/,
+    );
   });
 
   test("evicted jobs are data loss, said for a while although the next look finds nothing", async () => {
@@ -50,7 +55,11 @@ describe.skipIf(service.isMissing)(service.title, () => {
     await client.config("SET", "maxmemory-policy", "allkeys-random");
     await client.config("SET", "maxmemory", String(used + 200_000));
     for (let count = 0; count < 50; count += 1) await client.set(`job:${count}`, "x".repeat(20_000));
-    expect(await lookOnce(redisProbe, spec({ holdsQueues: true }), { memory })).toMatchObject({ state: "down", cause: "data-loss", isDefinite: true });
+    expect(await lookOnce(redisProbe, spec({ holdsQueues: true }), { memory })).toMatchObject({
+      state: "down",
+      cause: "data-loss",
+      isDefinite: true,
+    });
     expect(await lookOnce(redisProbe, spec({ holdsQueues: true }), { memory })).toMatchObject({ state: "down", cause: "data-loss" });
     await client.config("SET", "maxmemory", "0");
     expect(await lookOnce(redisProbe, spec({ holdsQueues: true }), { memory, clockMs: 3_600_000 })).toMatchObject({ state: "ok" });
@@ -76,7 +85,11 @@ describe.skipIf(service.isMissing)(service.title, () => {
       rmSync(broken.folder, { recursive: true });
       await other.set("key", "value");
       await other.bgsave().catch(() => {});
-      await vi.waitFor(async () => expect(await lookOnce(redisProbe, spec({ port: broken.port }))).toMatchObject({ state: "down", cause: "database-readonly" }), { timeout: 5000 });
+      await vi.waitFor(
+        async () =>
+          expect(await lookOnce(redisProbe, spec({ port: broken.port }))).toMatchObject({ state: "down", cause: "database-readonly" }),
+        { timeout: 5000 },
+      );
     } finally {
       other.disconnect();
       await broken.stop();
@@ -86,12 +99,21 @@ describe.skipIf(service.isMissing)(service.title, () => {
   test("a replica is known, a replica without its primary is broken, and a wrong role is named", async () => {
     const replica = await startRedis({ replicaof: `127.0.0.1 ${server.port}` });
     try {
-      await vi.waitFor(async () => expect(await lookOnce(redisProbe, spec({ port: replica.port, role: "replica" }))).toMatchObject({ state: "ok" }), { timeout: 10_000 });
-      expect(await lookOnce(redisProbe, spec({ port: replica.port, role: "primary" }))).toMatchObject({ state: "down", cause: "database-readonly" });
+      await vi.waitFor(
+        async () => expect(await lookOnce(redisProbe, spec({ port: replica.port, role: "replica" }))).toMatchObject({ state: "ok" }),
+        { timeout: 10_000 },
+      );
+      expect(await lookOnce(redisProbe, spec({ port: replica.port, role: "primary" }))).toMatchObject({
+        state: "down",
+        cause: "database-readonly",
+      });
       expect(await lookOnce(redisProbe, spec({ role: "replica" }))).toMatchObject({ state: "down", cause: "replication-lag" });
       const link = new Redis({ port: replica.port });
       await link.call("REPLICAOF", "127.0.0.1", "1");
-      await vi.waitFor(async () => expect(read(await lookOnce(redisProbe, spec({ port: replica.port })))).toContain("no connection to its primary"), { timeout: 5000 });
+      await vi.waitFor(
+        async () => expect(read(await lookOnce(redisProbe, spec({ port: replica.port })))).toContain("no connection to its primary"),
+        { timeout: 5000 },
+      );
       link.disconnect();
     } finally {
       await replica.stop();
@@ -108,7 +130,9 @@ describe.skipIf(service.isMissing)(service.title, () => {
       expect(read(wrong)).toContain("rejects the login");
       expect(JSON.stringify(wrong)).not.toContain("wrong battery");
       expect(await lookOnce(redisProbe, spec({ port: locked.port }))).toMatchObject({ state: "unknown" });
-      expect(await lookOnce(redisProbe, spec({ port: locked.port, password: "${env:AMPEL_TEST_REDIS_RIGHT}" }))).toMatchObject({ state: "ok" });
+      expect(await lookOnce(redisProbe, spec({ port: locked.port, password: "${env:AMPEL_TEST_REDIS_RIGHT}" }))).toMatchObject({
+        state: "ok",
+      });
     } finally {
       await locked.stop();
     }

@@ -7,7 +7,10 @@ import type { ProbeMemory } from "./probe.ts";
 export const tableRuleSchema = z.strictObject({
   min: z.int().min(0).default(1).describe("Fewer rows than this is data loss"),
   maxDropPercent: z.number().gt(0).max(100).default(30).describe("A drop by more than this against the recent maximum is data loss"),
-  allowRebuild: z.boolean().default(false).describe("The table may be rebuilt (OPTIMIZE, ALTER) without a word; its rows are watched all the same"),
+  allowRebuild: z
+    .boolean()
+    .default(false)
+    .describe("The table may be rebuilt (OPTIMIZE, ALTER) without a word; its rows are watched all the same"),
 });
 
 export type TableRule = z.infer<typeof tableRuleSchema>;
@@ -35,7 +38,14 @@ export type TableBaseline = {
 const rememberedPeaks = 24;
 
 /** Compares one table with its rule and its past. The baseline never follows a loss. */
-export function decideTable(table: string, sight: TableSight, rule: TableRule, baseline: TableBaseline | undefined, now: number, windowMs: number): { findings: DatabaseFinding[]; baseline: TableBaseline | undefined } {
+export function decideTable(
+  table: string,
+  sight: TableSight,
+  rule: TableRule,
+  baseline: TableBaseline | undefined,
+  now: number,
+  windowMs: number,
+): { findings: DatabaseFinding[]; baseline: TableBaseline | undefined } {
   const expected = baseline?.lost?.rows ?? Math.max(0, ...(baseline?.peaks ?? []).map(({ rows }) => rows));
   const loss = (what: Message): DatabaseFinding => ({ state: "down", cause: "data-loss", isDefinite: true, message: what });
   const lost = baseline === undefined ? undefined : { ...baseline, lost: baseline.lost ?? { at: now, rows: expected } };
@@ -46,13 +56,26 @@ export function decideTable(table: string, sight: TableSight, rule: TableRule, b
   const { rows } = sight;
   const isRecreated = baseline !== undefined && !rule.allowRebuild && isOther(baseline.identity, sight.identity);
   const isDropped = (expected - rows) * 100 > expected * rule.maxDropPercent;
-  if (isDropped) return { findings: [loss(message("table.dropped", { table, rows, expected, percent: percentLess(rows, expected), limit: rule.maxDropPercent }))], baseline: lost };
-  if (rows < rule.min) return { findings: [loss(message("table.below-floor", { table, rows, floor: rule.min }))], baseline: baseline && remember(baseline, sight, now, windowMs) };
+  if (isDropped)
+    return {
+      findings: [
+        loss(message("table.dropped", { table, rows, expected, percent: percentLess(rows, expected), limit: rule.maxDropPercent })),
+      ],
+      baseline: lost,
+    };
+  if (rows < rule.min)
+    return {
+      findings: [loss(message("table.below-floor", { table, rows, floor: rule.min }))],
+      baseline: baseline && remember(baseline, sight, now, windowMs),
+    };
   if (isRecreated) {
     const last = baseline.peaks.at(-1)?.rows ?? expected;
     if (rows < last) return { findings: [loss(message("table.recreated-less", { table, rows, expected: last }))], baseline: lost };
     // All rows seem to be there, so nobody shouts "data loss"; but who re-creates a table in production is asked why.
-    return { findings: [{ state: "degraded", cause: "schema-changed", isDefinite: true, message: message("table.recreated", { table, rows }) }], baseline };
+    return {
+      findings: [{ state: "degraded", cause: "schema-changed", isDefinite: true, message: message("table.recreated", { table, rows }) }],
+      baseline,
+    };
   }
   return { findings: [], baseline: remember(baseline, sight, now, windowMs) };
 }
@@ -67,7 +90,12 @@ function isOther(before: TableIdentity, after: TableIdentity): boolean {
 }
 
 /** Keeps one peak per part of the window, and always the last look: a wipe while nobody looked is still seen afterwards. */
-function remember(baseline: TableBaseline | undefined, sight: { rows: number; identity: TableIdentity }, now: number, windowMs: number): TableBaseline {
+function remember(
+  baseline: TableBaseline | undefined,
+  sight: { rows: number; identity: TableIdentity },
+  now: number,
+  windowMs: number,
+): TableBaseline {
   const partMs = Math.max(1, windowMs / rememberedPeaks);
   const kept = (baseline?.peaks ?? []).filter(({ at }) => now - at <= windowMs);
   const last = kept.at(-1);
@@ -86,16 +114,33 @@ function higher<Peak extends { rows: number }>(older: Peak | undefined, newer: P
 export type SchemaFingerprint = Readonly<Record<string, string>>;
 
 /** Compares all tables with the baseline. New tables join it in silence; a vanished or changed one stays a finding until it is acknowledged. */
-export function decideSchema(seen: SchemaFingerprint, baseline: SchemaFingerprint | undefined, ignored: readonly string[]): { findings: DatabaseFinding[]; baseline: SchemaFingerprint } {
-  const isWatched = ([table]: readonly [string, string]): boolean => table !== canaryTable && !ignored.some((pattern) => matches(pattern, table));
+export function decideSchema(
+  seen: SchemaFingerprint,
+  baseline: SchemaFingerprint | undefined,
+  ignored: readonly string[],
+): { findings: DatabaseFinding[]; baseline: SchemaFingerprint } {
+  const isWatched = ([table]: readonly [string, string]): boolean =>
+    table !== canaryTable && !ignored.some((pattern) => matches(pattern, table));
   const now = Object.fromEntries(Object.entries(seen).filter(isWatched));
   if (baseline === undefined) return { findings: [], baseline: now };
   const before = Object.fromEntries(Object.entries(baseline).filter(isWatched));
   const gone = Object.keys(before).filter((table) => now[table] === undefined);
   const changed = Object.keys(before).filter((table) => now[table] !== undefined && now[table] !== before[table]);
   const findings: DatabaseFinding[] = [];
-  if (gone.length > 0) findings.push({ state: "degraded", cause: "schema-changed", isDefinite: true, message: message("schema.gone", { count: gone.length, tables: listNames(gone) }) });
-  if (changed.length > 0) findings.push({ state: "degraded", cause: "schema-changed", isDefinite: true, message: message("schema.changed", { count: changed.length, tables: listNames(changed) }) });
+  if (gone.length > 0)
+    findings.push({
+      state: "degraded",
+      cause: "schema-changed",
+      isDefinite: true,
+      message: message("schema.gone", { count: gone.length, tables: listNames(gone) }),
+    });
+  if (changed.length > 0)
+    findings.push({
+      state: "degraded",
+      cause: "schema-changed",
+      isDefinite: true,
+      message: message("schema.changed", { count: changed.length, tables: listNames(changed) }),
+    });
   return { findings, baseline: { ...now, ...before } };
 }
 

@@ -17,7 +17,11 @@ export type ServiceSight = { readonly name: string; readonly states: ReadonlyMap
 export function serviceOf(config: Config, subject: string): string {
   const name = subject in config.services ? subject : config.databases[subject]?.service;
   if (name !== undefined && name in config.services) return name;
-  throw new Failure("not-found", message("service.unknown", { subject, known: Object.keys(config.services).join(", ") }), message("service.unknown-next"));
+  throw new Failure(
+    "not-found",
+    message("service.unknown", { subject, known: Object.keys(config.services).join(", ") }),
+    message("service.unknown-next"),
+  );
 }
 
 /** Asks the managers about a service and what it stands on, and plans what would be brought back in which order. */
@@ -31,7 +35,12 @@ export async function sightService(app: App, subject: string, signal: AbortSigna
   return { name, states, plan: planRestart(nodes, down) };
 }
 
-export type BringBackOptions = { readonly verb: "start" | "restart"; readonly isForced: boolean; readonly settleMs: number; readonly signal: AbortSignal };
+export type BringBackOptions = {
+  readonly verb: "start" | "restart";
+  readonly isForced: boolean;
+  readonly settleMs: number;
+  readonly signal: AbortSignal;
+};
 
 export type Brought = { readonly service: string; readonly result: ProvenStart };
 
@@ -57,20 +66,32 @@ export async function bringBack(app: App, subject: string, options: BringBackOpt
   return brought;
 }
 
-async function bringOne(app: App, config: Config, service: string, verb: "start" | "restart", options: BringBackOptions): Promise<ProvenStart> {
+async function bringOne(
+  app: App,
+  config: Config,
+  service: string,
+  verb: "start" | "restart",
+  options: BringBackOptions,
+): Promise<ProvenStart> {
   const entry = config.services[service];
-  if (entry === undefined) throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
+  if (entry === undefined)
+    throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
   const { signal, isForced, settleMs } = options;
   const durable = await app.durable();
   if (!isForced) {
-    if (!entry.restart.isAllowed) throw new Failure("refused-unsafe", message("service.not-allowed", { service }), message("service.force-next", { service }));
+    if (!entry.restart.isAllowed)
+      throw new Failure("refused-unsafe", message("service.not-allowed", { service }), message("service.force-next", { service }));
     await checkBudget(app, config, service);
   }
   const host = app.openHost(entry.host);
   const control = openServiceControl(host, entry.address);
   const diagnosis = await diagnoseBeforeStart(host, control, { signal });
   if (diagnosis.blockers.length > 0 && !isForced) {
-    throw new Failure("refused-unsafe", message("service.blocked", { service, reason: join(diagnosis.blockers) }), message("service.blocked-next"));
+    throw new Failure(
+      "refused-unsafe",
+      message("service.blocked", { service, reason: join(diagnosis.blockers) }),
+      message("service.blocked-next"),
+    );
   }
   const ready = readyOf(entry.ready);
   // The intent counts: a process killed in the middle of a restart loop must not start with a fresh budget.
@@ -83,7 +104,10 @@ async function bringOne(app: App, config: Config, service: string, verb: "start"
 async function checkBudget(app: App, config: Config, service: string): Promise<void> {
   const { automation, services } = config;
   const perService = services[service]?.restart.limitIn15Minutes ?? automation.restartsPerServiceIn15Minutes;
-  const budget: RestartBudget = { perService: { count: perService, windowMs: minutes(15) }, overall: { count: automation.runsPerHour, windowMs: defaultRestartBudget.overall.windowMs } };
+  const budget: RestartBudget = {
+    perService: { count: perService, windowMs: minutes(15) },
+    overall: { count: automation.runsPerHour, windowMs: defaultRestartBudget.overall.windowMs },
+  };
   const durable = await app.durable();
   const now = app.clock.now();
   const past = await durable.serviceStarts(now - budget.overall.windowMs);
@@ -98,13 +122,22 @@ async function checkBudget(app: App, config: Config, service: string): Promise<v
 export async function reloadService(app: App, subject: string, signal: AbortSignal): Promise<void> {
   const { config } = await app.loaded();
   const name = serviceOf(config, subject);
-  if (config.services[name]?.canReload !== true) throw new Failure("refused-unsafe", message("service.no-reload", { service: name }), message("service.no-reload-next", { service: name }));
+  if (config.services[name]?.canReload !== true)
+    throw new Failure(
+      "refused-unsafe",
+      message("service.no-reload", { service: name }),
+      message("service.no-reload-next", { service: name }),
+    );
   await controlOf(app, config, name).reload({ signal, timeoutMs: 30_000 });
 }
 
 function refuseDatabase(config: Config, service: string): void {
   if (config.services[service]?.isDatabase !== true) return;
-  throw new Failure("refused-unsafe", message("service.database-restart", { service }), message("service.database-restart-next", { service }));
+  throw new Failure(
+    "refused-unsafe",
+    message("service.database-restart", { service }),
+    message("service.database-restart-next", { service }),
+  );
 }
 
 function readyOf(ready: Config["services"][string]["ready"]): Ready {
@@ -115,7 +148,8 @@ function readyOf(ready: Config["services"][string]["ready"]): Ready {
 
 function controlOf(app: App, config: Config, service: string): ReturnType<typeof openServiceControl> {
   const entry = config.services[service];
-  if (entry === undefined) throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
+  if (entry === undefined)
+    throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
   return openServiceControl(app.openHost(entry.host), entry.address);
 }
 
@@ -129,5 +163,7 @@ function closure(config: Config, name: string, seen = new Set<string>()): Set<st
 export function describeState(state: ServiceState): Message {
   if (state.isHung) return message("service.state-hung");
   if (state.isChanging) return message("service.state-changing");
-  return state.isRunning ? message("service.state-running") : message("service.state-down", { result: state.lastExit ?? state.result ?? "?" });
+  return state.isRunning
+    ? message("service.state-running")
+    : message("service.state-down", { result: state.lastExit ?? state.result ?? "?" });
 }

@@ -65,7 +65,11 @@ async function confirm(probe: Probe, eyes: Eyes, signal?: AbortSignal): Promise<
     if (count > 0) await eyes.clock.sleep(betweenMs, signal).catch(() => {});
     const result = await look(probe, eyes, signal);
     const isSilence = result.durationMs >= probe.deadlineMs;
-    history = nextHistory(history, isSilence && result.state !== "unknown" ? { ...result, isDefinite: result.state !== "ok" } : result, quickLooks);
+    history = nextHistory(
+      history,
+      isSilence && result.state !== "unknown" ? { ...result, isDefinite: result.state !== "ok" } : result,
+      quickLooks,
+    );
     if (result.state === "ok" && history.recent.length === 1) break;
     if (result.state === "unknown" || history.raised !== undefined) break;
   }

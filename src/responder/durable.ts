@@ -64,7 +64,11 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
   let store: Store | undefined;
   try {
     const { stateFolder, databaseUrl } = options;
-    store = await openStore({ stateFolder, databaseUrl, signal: AbortSignal.timeout(existsSync(join(stateFolder, "store")) ? storeLimitMs.later : storeLimitMs.first) });
+    store = await openStore({
+      stateFolder,
+      databaseUrl,
+      signal: AbortSignal.timeout(existsSync(join(stateFolder, "store")) ? storeLimitMs.later : storeLimitMs.first),
+    });
     return await openOnStore(store, options);
   } catch (error) {
     await store?.close().catch(() => {});
@@ -107,7 +111,9 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
     undo: async (id, input) => (await start()).start(undo, id, input),
     entries: () => [],
     unfinished: async () => {
-      const { rows } = await store.pool.query<{ id: string; input: RunInput }>("select id, input from ampel.run where state = 'running' order by started_at");
+      const { rows } = await store.pool.query<{ id: string; input: RunInput }>(
+        "select id, input from ampel.run where state = 'running' order by started_at",
+      );
       return rows;
     },
     pastRuns: async (since) => {
@@ -118,7 +124,10 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
       return rows.map((row) => ({ playbookId: row.playbook_id, startedAt: row.started_at.getTime() }));
     },
     serviceStarts: async (since) => {
-      const { rows } = await store.pool.query<{ service: string; at: Date }>("select service, at from ampel.service_start where at > to_timestamp($1::float8 / 1000)", [since]);
+      const { rows } = await store.pool.query<{ service: string; at: Date }>(
+        "select service, at from ampel.service_start where at > to_timestamp($1::float8 / 1000)",
+        [since],
+      );
       return rows.map(({ service, at }) => ({ service, at: at.getTime() }));
     },
     close: async () => {
@@ -171,12 +180,18 @@ function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappenin
     run: (id, input) => engine.start(workflow, id, input),
     undo: (id, input) => engine.start(undo, id, input),
     entries: () => readFileEntries(folders),
-    unfinished: async () => listUnfinishedRuns(folders)
+    unfinished: async () =>
+      listUnfinishedRuns(folders)
         .filter((run) => run.workflow === workflow.name)
         .map(({ id, input }) => ({ id, input: input as RunInput })),
     pastRuns: async (since) =>
-      readFileEntries(folders).flatMap((entry) => (entry.kind === "run-started" && entry.at > since ? [{ playbookId: entry.playbookId, startedAt: entry.at }] : [])),
-    serviceStarts: async (since) => readFileEntries(folders).flatMap((entry) => (entry.kind === "service-started" && entry.at > since ? [{ service: entry.service, at: entry.at }] : [])),
+      readFileEntries(folders).flatMap((entry) =>
+        entry.kind === "run-started" && entry.at > since ? [{ playbookId: entry.playbookId, startedAt: entry.at }] : [],
+      ),
+    serviceStarts: async (since) =>
+      readFileEntries(folders).flatMap((entry) =>
+        entry.kind === "service-started" && entry.at > since ? [{ service: entry.service, at: entry.at }] : [],
+      ),
     close: async () => {
       await engine.stop();
       file.close();

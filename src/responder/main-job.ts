@@ -60,8 +60,16 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
     return picture;
   };
   const publish = (picture: Picture, incident?: OpenIncident): void => {
-    const clock = incident === undefined || picture.zone === undefined ? {} : { incident: { ...incident, budgetMs: config.zones[picture.zone] } };
-    writeStatus(app.stateFolder, { name: config.name, language: config.language, timeZone: config.timezone, picture, freshForMs: 60_000, ...clock });
+    const clock =
+      incident === undefined || picture.zone === undefined ? {} : { incident: { ...incident, budgetMs: config.zones[picture.zone] } };
+    writeStatus(app.stateFolder, {
+      name: config.name,
+      language: config.language,
+      timeZone: config.timezone,
+      picture,
+      freshForMs: 60_000,
+      ...clock,
+    });
   };
   // Nothing waits for the store: it opens while the probes look, and its absence is only a reason for break-glass.
   if (options.mayFix) app.durable().catch(() => {});
@@ -85,7 +93,11 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
     };
   };
   const orders = ordersOf(config, options.canAsk);
-  if (!options.mayFix) return finish({ plans: await planAll(app, first, orders), ...(first.zone === undefined ? {} : { nextStep: message("next.emergency") }) });
+  if (!options.mayFix)
+    return finish({
+      plans: await planAll(app, first, orders),
+      ...(first.zone === undefined ? {} : { nextStep: message("next.emergency") }),
+    });
   if (first.blindness.length > 0) return finish({});
 
   const lock = await holdResponderLock(app.lockFolder);
@@ -93,7 +105,10 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
   try {
     const durable = await app.durable();
     if (durable.importedCount > 0) options.onProgress(message("responder.imported", { count: durable.importedCount }));
-    const breakGlass = durable.mode === "store" ? undefined : message("responder.break-glass", { reason: durable.reason ?? "", folder: durable.folder ?? "" });
+    const breakGlass =
+      durable.mode === "store"
+        ? undefined
+        : message("responder.break-glass", { reason: durable.reason ?? "", folder: durable.folder ?? "" });
     if (breakGlass !== undefined) options.onProgress(breakGlass);
     const { playbooks } = await app.playbooks();
     const response = await respond(first, {
@@ -119,7 +134,11 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
   }
 }
 
-export function ordersOf(config: Config, canAsk: boolean, startedBy = process.env["SUDO_USER"] ?? process.env["USER"] ?? "unknown"): Orders {
+export function ordersOf(
+  config: Config,
+  canAsk: boolean,
+  startedBy = process.env["SUDO_USER"] ?? process.env["USER"] ?? "unknown",
+): Orders {
   return {
     // No drill has been recorded yet, so no dangerous step is released: see `listDrilledDanger`.
     authority: { level: config.authority.level, drilledDanger: [], canAsk },

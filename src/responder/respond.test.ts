@@ -98,7 +98,8 @@ const input: RunInput = {
   authority: { level: "act", drilledDanger: [], canAsk: false },
   startedBy: "test",
 };
-const kinds = ({ happened }: Stage): string[] => happened.map((happening) => (happening.kind === "run-ended" ? `run-ended ${happening.state}` : happening.kind));
+const kinds = ({ happened }: Stage): string[] =>
+  happened.map((happening) => (happening.kind === "run-ended" ? `run-ended ${happening.state}` : happening.kind));
 
 test("the worst zone is treated first, and the incident is resolved when nothing is left", async () => {
   const stage = setStage();
@@ -156,7 +157,8 @@ test.each([
 });
 
 test("an interrupted run is finished first; one that can only break is not taken up for ever", async () => {
-  const run = (id: string, given: RunInput): Promise<RunOutcome> => (given.subject === "web" ? Promise.reject(new Error("no playbook")) : succeed(id, given));
+  const run = (id: string, given: RunInput): Promise<RunOutcome> =>
+    given.subject === "web" ? Promise.reject(new Error("no playbook")) : succeed(id, given);
   const stage = setStage({ run, unfinished: [{ id: "run-old", input }], looks: [picture(finding("a")), picture()] });
   const { runs } = await respond(picture(), stage.scene);
   expect(stage.ran).toEqual(["web", "a"]);
@@ -192,7 +194,11 @@ test.each([
 
 test("under observe nothing runs, and it says so", async () => {
   const stage = setStage({});
-  const { leftAlone } = await respond(picture(finding("a")), { ...stage.scene, orders: { ...stage.scene.orders, authority: { level: "observe", drilledDanger: [], canAsk: true } }, look: async () => picture(finding("a")) });
+  const { leftAlone } = await respond(picture(finding("a")), {
+    ...stage.scene,
+    orders: { ...stage.scene.orders, authority: { level: "observe", drilledDanger: [], canAsk: true } },
+    look: async () => picture(finding("a")),
+  });
   expect(stage.ran).toEqual([]);
   expect(leftAlone.map(({ reason }) => reason.key)).toEqual(["automation.authority"]);
 });

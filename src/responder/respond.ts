@@ -134,17 +134,32 @@ async function carryOut(id: string, input: RunInput, { durable, signal }: Scene)
     const state = isCancelled ? "cancelled" : "needs-human";
     const reason = verbatim(String(error));
     await durable.logbook.write({ kind: "run-ended", runId: id, state, message: reason }, `${id}:ended`);
-    return { runId: id, playbookId: basename(input.playbookPath, ".md"), subject: input.subject, state, message: reason, steps: [], durationMs: 0 };
+    return {
+      runId: id,
+      playbookId: basename(input.playbookPath, ".md"),
+      subject: input.subject,
+      state,
+      message: reason,
+      steps: [],
+      durationMs: 0,
+    };
   }
 }
 
 type Treatment = { readonly outcome: RunOutcome } | { readonly reason: Message };
 
-async function treat(finding: Finding, incident: OpenIncident | undefined, scene: Scene, earlier: readonly RunOutcome[]): Promise<Treatment> {
+async function treat(
+  finding: Finding,
+  incident: OpenIncident | undefined,
+  scene: Scene,
+  earlier: readonly RunOutcome[],
+): Promise<Treatment> {
   const [playbook] = findPlaybooks(scene.playbooks, finding.cause, finding.zone);
   if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
   // Nobody agreed to the same playbook a moment ago: asking again for another symptom helps nobody. Any other end is about its own subject.
-  const waiting = earlier.find(({ playbookId, state, message: { key } }) => playbookId === playbook.id && state === "needs-human" && key.startsWith("run.approval-"));
+  const waiting = earlier.find(
+    ({ playbookId, state, message: { key } }) => playbookId === playbook.id && state === "needs-human" && key.startsWith("run.approval-"),
+  );
   if (waiting !== undefined) return { reason: waiting.message };
   const { orders, durable } = scene;
   if (orders.authority.level === "observe") return { reason: message("automation.authority", { level: "observe" }) };
@@ -172,7 +187,12 @@ function heldBack({ subject }: Finding, switches: readonly Switch[]): Message | 
 }
 
 /** What a run of this playbook for this finding begins with. */
-export function inputFor(playbook: Playbook, finding: Pick<Finding, "subject" | "host" | "cause" | "zone">, incident: { readonly id: string } | undefined, orders: Orders): RunInput {
+export function inputFor(
+  playbook: Playbook,
+  finding: Pick<Finding, "subject" | "host" | "cause" | "zone">,
+  incident: { readonly id: string } | undefined,
+  orders: Orders,
+): RunInput {
   return {
     playbookPath: playbook.path,
     playbookText: playbook.text,
@@ -208,7 +228,9 @@ async function openIncident(picture: Picture, { durable, now }: Scene): Promise<
 }
 
 async function findOpenIncident({ store }: Durable): Promise<OpenIncident | undefined> {
-  const found = await store?.pool.query<{ id: string; opened_at: Date }>("select id, opened_at from ampel.incident where state <> 'resolved'");
+  const found = await store?.pool.query<{ id: string; opened_at: Date }>(
+    "select id, opened_at from ampel.incident where state <> 'resolved'",
+  );
   const row = found?.rows[0];
   return row === undefined ? undefined : { id: row.id, openedAt: row.opened_at.getTime() };
 }

@@ -17,11 +17,18 @@ export type StoredRun = {
 
 /** The last hundred runs, newest first, from the store or from the break-glass journal. */
 export async function listRuns(durable: Durable): Promise<Omit<StoredRun, "outcome" | "playbookText" | "playbookHash" | "input">[]> {
-  if (durable.store === undefined) return fromEntries(durable).map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt }));
+  if (durable.store === undefined)
+    return fromEntries(durable).map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt }));
   const { rows } = await durable.store.pool.query<{ id: string; playbook_id: string; subject: string; state: RunState; started_at: Date }>(
     "select id, playbook_id, subject, state, started_at from ampel.run order by started_at desc limit 100",
   );
-  return rows.map((row) => ({ id: row.id, playbookId: row.playbook_id, subject: row.subject, state: row.state, startedAt: row.started_at.getTime() }));
+  return rows.map((row) => ({
+    id: row.id,
+    playbookId: row.playbook_id,
+    subject: row.subject,
+    state: row.state,
+    startedAt: row.started_at.getTime(),
+  }));
 }
 
 type RunRow = {
@@ -60,7 +67,13 @@ export async function readRun(durable: Durable, id: string): Promise<StoredRun |
       subject: row.subject,
       state: row.state as RunOutcome["state"],
       message: row.outcome?.message ?? verbatim(row.state),
-      steps: steps.rows.map(({ name, state, data }) => ({ name, state, durationMs: data.durationMs ?? 0, message: data.message ?? verbatim(""), output: data.output ?? "" })),
+      steps: steps.rows.map(({ name, state, data }) => ({
+        name,
+        state,
+        durationMs: data.durationMs ?? 0,
+        message: data.message ?? verbatim(""),
+        output: data.output ?? "",
+      })),
       durationMs: (row.ended_at?.getTime() ?? row.started_at.getTime()) - row.started_at.getTime(),
     },
   };
@@ -92,7 +105,13 @@ function fromEntries({ entries }: Durable): StoredRun[] {
             subject,
             state: state as RunOutcome["state"],
             message: end?.kind === "run-ended" ? end.message : verbatim(state),
-            steps: [...reports.values()].map(({ name, state: stepState, durationMs, message, output }) => ({ name, state: stepState, durationMs, message, output })),
+            steps: [...reports.values()].map(({ name, state: stepState, durationMs, message, output }) => ({
+              name,
+              state: stepState,
+              durationMs,
+              message,
+              output,
+            })),
             durationMs: (end?.at ?? entry.at) - entry.at,
           },
         },

@@ -9,7 +9,11 @@ import type { Finding } from "../triage/finding.ts";
 import { diagnose, look, type DiagnoseOptions } from "./diagnose.ts";
 
 /** Looks at everything once and judges, unless the responder itself cannot see: then it says so and judges nobody. */
-export async function survey(app: App, probes: readonly Probe[], options: DiagnoseOptions = {}): Promise<{ picture: Picture; results: ProbeResult[]; histories: ReadonlyMap<string, ProbeHistory> }> {
+export async function survey(
+  app: App,
+  probes: readonly Probe[],
+  options: DiagnoseOptions = {},
+): Promise<{ picture: Picture; results: ProbeResult[]; histories: ReadonlyMap<string, ProbeHistory> }> {
   const histories = await diagnose(probes, { clock: app.clock, memory: app.memory, openHost: app.openHost }, options);
   const results = [...histories.values()].flatMap(({ recent }) => recent.slice(-1));
   const blindness = decideBlindness(probes, results, hasRoute());
@@ -46,7 +50,10 @@ function isOutside({ host, spec }: Probe): boolean {
 /** A default route in the kernel's table (proc(5), `/proc/net/route`: destination 0 with the gateway flag). */
 export function hasRoute(): boolean {
   if (!existsSync("/proc/net/route")) return true;
-  const routes = readFileSync("/proc/net/route", "utf8").split("\n").slice(1).map((line) => line.split("\t"));
+  const routes = readFileSync("/proc/net/route", "utf8")
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split("\t"));
   const sixth = existsSync("/proc/net/ipv6_route") ? readFileSync("/proc/net/ipv6_route", "utf8") : "";
   return routes.some(([, destination]) => destination === "00000000") || /^0{32} 00 .*(?<!lo)$/m.test(sixth);
 }

@@ -53,7 +53,9 @@ function newMemory(): ProbeMemory {
 }
 
 const worries = (results: readonly (ProbeResult & { subject: string })[]): string[] =>
-  results.filter(({ state }) => state !== "ok").map((result) => `${result.probeId} ${result.state} ${result.cause ?? "-"}: ${say(result.message, "en")}`);
+  results
+    .filter(({ state }) => state !== "ok")
+    .map((result) => `${result.probeId} ${result.state} ${result.cause ?? "-"}: ${say(result.message, "en")}`);
 
 test("the configuration of a world is accepted, and its probes find nothing to complain about", async () => {
   // On a busy machine one page may be late once; damping is for that, and here the second look.
@@ -69,7 +71,8 @@ test("nothing but the world is watched: neither the load nor the disks of the ma
 test.each(faults)("a diagnosis names $causes of $subject when $name is there", { timeout: 30_000 }, async (fault) => {
   await fault.inject(world);
   try {
-    const named = async (): Promise<string[]> => (await diagnose()).filter(({ subject }) => subject === fault.subject).map(({ cause }) => cause ?? "-");
+    const named = async (): Promise<string[]> =>
+      (await diagnose()).filter(({ subject }) => subject === fault.subject).map(({ cause }) => cause ?? "-");
     // "app-flapping" lives for five seconds, a forgotten session is one after three.
     await expect.poll(named, { timeout: 12_000, interval: 100 }).toContain(fault.causes[0]);
     expect(causes[fault.causes[0]]).toBeDefined();

@@ -23,7 +23,11 @@ export async function withDatabase<Result>(world: World, body: (database: Databa
     await client.connect();
   } catch (error) {
     const reason = verbatim((error as Error).message);
-    throw new Failure("sandbox-failed", message("sandbox.database-unreachable", { reason }), message("sandbox.mend-next", { folder: world.folder }));
+    throw new Failure(
+      "sandbox-failed",
+      message("sandbox.database-unreachable", { reason }),
+      message("sandbox.mend-next", { folder: world.folder }),
+    );
   }
   try {
     return await body(client);

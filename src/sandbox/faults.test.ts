@@ -115,7 +115,11 @@ test("several faults at once are all named and all mended", { timeout: 30_000 },
 
 test("mending starts everything that is gone, the database first", { timeout: 30_000 }, async () => {
   const running = (["postgres", "retell", "calcom", "worker", "app"] as const).map((name) => runningProgram(world, name));
-  await endProcesses(running.filter((identity) => identity !== undefined), "SIGKILL", 1000);
+  await endProcesses(
+    running.filter((identity) => identity !== undefined),
+    "SIGKILL",
+    1000,
+  );
   await mendWorld(world);
   expect(await problems()).toBe("");
 });
@@ -123,7 +127,9 @@ test("mending starts everything that is gone, the database first", { timeout: 30
 test("ending the forgotten session in the database makes the app fast again, without any mending", async () => {
   const fault = findFault("app-slow");
   await fault.inject(world);
-  await withDatabase(world, (database) => database.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'forgotten-session'"));
+  await withDatabase(world, (database) =>
+    database.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'forgotten-session'"),
+  );
   await expect.poll(() => fault.isInjected(world)).toBe(false);
   expect(await latencyOf("/calls")).toBeLessThan(worldLimits.latencyMs);
 });

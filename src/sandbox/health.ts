@@ -40,7 +40,11 @@ export async function waitUntilHealthy(world: World, signal?: AbortSignal, limit
     const problems = await checkWorld(world, signal);
     if (problems.length === 0) return;
     if (systemClock.monotonicMs() > deadlineMs) {
-      throw new Failure("sandbox-failed", message("sandbox.not-healthy", { problems: joinMessages(problems) }), message("sandbox.mend-next", { folder: world.folder }));
+      throw new Failure(
+        "sandbox-failed",
+        message("sandbox.not-healthy", { problems: joinMessages(problems) }),
+        message("sandbox.mend-next", { folder: world.folder }),
+      );
     }
     await systemClock.sleep(50, signal);
   }
@@ -68,7 +72,10 @@ async function checkCallsPage(world: World, signal?: AbortSignal): Promise<Messa
 }
 
 async function checkWorker(world: World): Promise<Message[]> {
-  const { at, database } = JSON.parse(readFileSync(worldPaths(world.folder).readyFile("worker"), "utf8")) as { at: number; database: string };
+  const { at, database } = JSON.parse(readFileSync(worldPaths(world.folder).readyFile("worker"), "utf8")) as {
+    at: number;
+    database: string;
+  };
   const ageMs = systemClock.now() - at;
   if (ageMs > worldLimits.heartbeatAgeMs) return [message("sandbox.worker-silent", { ageMs, limitMs: worldLimits.heartbeatAgeMs })];
   return database === "ok" ? [] : [message("sandbox.worker-blind", { reason: database })];
@@ -91,7 +98,9 @@ async function checkDatabase(world: World): Promise<Message[]> {
     for (const [table, floor] of Object.entries(criticalTables)) {
       const { rows } = await database.query<{ present: boolean }>("select to_regclass($1) is not null as present", [table]);
       const isThere = rows[0]?.present === true;
-      const count = isThere ? Number((await database.query<{ count: string }>(`select count(*) as count from ${table}`)).rows[0]?.count) : 0;
+      const count = isThere
+        ? Number((await database.query<{ count: string }>(`select count(*) as count from ${table}`)).rows[0]?.count)
+        : 0;
       if (count < floor) problems.push(message("sandbox.rows-missing", { table, count, floor }));
     }
     const { rows } = await database.query<{ waiting: number }>("select count(*)::int as waiting from jobs where state = 'waiting'");

@@ -49,7 +49,8 @@ export async function halt(world: World, name: ProgramName): Promise<void> {
   const running = runningProgram(world, name);
   if (running === undefined) return;
   const left = await endProcesses([running], name === "postgres" ? "SIGINT" : "SIGTERM", 1500);
-  if (left.length > 0) throw new Failure("sandbox-failed", message("sandbox.not-stopped", { name, pid: running.pid }), message("sandbox.retry-next"));
+  if (left.length > 0)
+    throw new Failure("sandbox-failed", message("sandbox.not-stopped", { name, pid: running.pid }), message("sandbox.retry-next"));
   forget(world, name);
 }
 
@@ -126,7 +127,11 @@ function sizeOf(file: string): number {
 
 function logTail(file: string, from: number): string | undefined {
   if (sizeOf(file) <= from) return undefined;
-  const lines = readFileSync(file).subarray(from).toString("utf8").split("\n").filter((line) => line.trim() !== "");
+  const lines = readFileSync(file)
+    .subarray(from)
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
   // The last one: a killed predecessor may still be saying goodbye in the same log.
   return (lines.findLast((line) => /^\w*Error:|FATAL|PANIC/.test(line)) ?? lines.at(-1))?.trim();
 }

@@ -1,6 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { runCommand, type CommandResult } from "../kernel/exec.ts";
@@ -83,7 +94,15 @@ async function initialise(world: World, draft: string, signal?: AbortSignal): Pr
   const passwordFile = join(dirname(draft), "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   giveToServer(world, passwordFile);
-  const argv = [join(world.postgres.binFolder, "initdb"), "-D", draft, "-U", databaseUser, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
+  const argv = [
+    join(world.postgres.binFolder, "initdb"),
+    "-D",
+    draft,
+    "-U",
+    databaseUser,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+  ];
   const rest = ["-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", "--wal-segsize=1"];
   const made = await run(world, underServerAccount(world, [...argv, ...rest]), signal);
   rmSync(passwordFile, { force: true });
@@ -158,7 +177,14 @@ export function underServerAccount({ postgres: { uid, gid } }: World, argv: read
  * our own number, which it knows to be left over; all its other checks still hold.
  */
 export function postgresStart(world: World): string[] {
-  return ["bash", "-c", takeOverLock, "postgres", join(world.postgres.data, "postmaster.pid"), ...underServerAccount(world, postgresCommand(world))];
+  return [
+    "bash",
+    "-c",
+    takeOverLock,
+    "postgres",
+    join(world.postgres.data, "postmaster.pid"),
+    ...underServerAccount(world, postgresCommand(world)),
+  ];
 }
 
 const takeOverLock = `

@@ -42,7 +42,11 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 }
 
 /** Ends processes: first with `signal`, after `graceMs` with SIGKILL. Returns those that are still there. */
-export async function endProcesses(targets: readonly ProcessIdentity[], signal: NodeJS.Signals, graceMs: number): Promise<ProcessIdentity[]> {
+export async function endProcesses(
+  targets: readonly ProcessIdentity[],
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<ProcessIdentity[]> {
   for (const target of targets) {
     signalProcess(target, signal);
     // A frozen process takes no other signal until it runs again.
@@ -76,7 +80,9 @@ export function findProcesses(mark: string, folders: readonly string[]): Process
 /** The values of an environment variable over all processes that we may look at. */
 export function listEnvironmentValues(variable: string): Set<string> {
   const prefix = `${variable}=`;
-  const entries = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => readEnvironment(name));
+  const entries = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readEnvironment(name));
   return new Set(entries.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length)));
 }
 
@@ -96,7 +102,10 @@ function readEnvironment(name: string): string[] {
 function isPostgresIn(name: string, folders: readonly string[]): boolean {
   try {
     const place = readlinkSync(`/proc/${name}/cwd`);
-    return basename(readlinkSync(`/proc/${name}/exe`)) === "postgres" && folders.some((folder) => place === folder || place.startsWith(`${folder}/`));
+    return (
+      basename(readlinkSync(`/proc/${name}/exe`)) === "postgres" &&
+      folders.some((folder) => place === folder || place.startsWith(`${folder}/`))
+    );
   } catch {
     return false;
   }

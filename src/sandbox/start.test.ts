@@ -43,7 +43,11 @@ function startElsewhere(folder: string, options = "{}") {
       console.log("up");
       if (${options}.diesWithStarter) setInterval(() => {}, 1000);
     } catch (error) { console.log(error.code ?? String(error)); }`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program, fileURLToPath(new URL("./start.ts", import.meta.url)), folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    ["--input-type=module", "-e", program, fileURLToPath(new URL("./start.ts", import.meta.url)), folder],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   let printed = "";
   child.stdout.on("data", (text: Buffer) => (printed += text.toString()));
   const ended = new Promise<string>((resolve) => child.once("close", () => resolve(printed.trim())));
@@ -122,7 +126,11 @@ test("a new start replaces what a killed one left behind", async () => {
 test("an aborted start leaves nothing behind", async () => {
   const folder = newFolder();
   const abort = new AbortController();
-  const started = startWorld({ folder, signal: abort.signal, onProgress: ({ key }) => key === "sandbox.step-services" && abort.abort(new Error("enough")) });
+  const started = startWorld({
+    folder,
+    signal: abort.signal,
+    onProgress: ({ key }) => key === "sandbox.step-services" && abort.abort(new Error("enough")),
+  });
   await expect(started).rejects.toThrow();
   expect(existsSync(folder)).toBe(false);
   expect(leftovers(folder)).toEqual([]);
@@ -192,7 +200,16 @@ describe.skipIf(process.getuid?.() !== 0)("as root (elsewhere: sudo npm test)", 
       const world = await startWorld();
       console.log(world.folder, (await checkWorld(world)).length);
       await stopWorld(world.folder);`;
-    const argv = ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "--input-type=module", "-e", program, fileURLToPath(new URL("./", import.meta.url))];
+    const argv = [
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      process.execPath,
+      "--input-type=module",
+      "-e",
+      program,
+      fileURLToPath(new URL("./", import.meta.url)),
+    ];
     const run = spawnSync("setpriv", argv, { env: { PATH: process.env["PATH"], HOME: home }, encoding: "utf8", timeout: 20_000 });
     expect(run.stderr).toBe("");
     expect(run.stdout.trim()).toBe(`${join(home, ".local/state/ampel/sandbox")} 0`);

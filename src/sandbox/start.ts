@@ -44,7 +44,12 @@ export function makeRehearsalFolder(): string {
  * @throws {Failure} run-busy (another one is at it, or it is up already), refused-unsafe (the folder holds
  * something else), sandbox-failed
  */
-export async function startWorld({ folder: wanted = defaultFolder(), diesWithStarter = false, signal, onProgress = () => {} }: StartOptions = {}): Promise<World> {
+export async function startWorld({
+  folder: wanted = defaultFolder(),
+  diesWithStarter = false,
+  signal,
+  onProgress = () => {},
+}: StartOptions = {}): Promise<World> {
   const folder = resolve(wanted);
   const lock = await takeLock(folder);
   if (lock === undefined) throw new Failure("run-busy", message("sandbox.busy", { folder }), message("sandbox.busy-next"));
@@ -62,7 +67,10 @@ export async function startWorld({ folder: wanted = defaultFolder(), diesWithSta
   }
 }
 
-async function build(folder: string, { diesWithStarter, signal, onProgress }: Required<Pick<StartOptions, "diesWithStarter" | "onProgress">> & Pick<StartOptions, "signal">): Promise<World> {
+async function build(
+  folder: string,
+  { diesWithStarter, signal, onProgress }: Required<Pick<StartOptions, "diesWithStarter" | "onProgress">> & Pick<StartOptions, "signal">,
+): Promise<World> {
   await claimFolder(folder);
   registerWorld(folder);
   try {
@@ -84,7 +92,8 @@ async function build(folder: string, { diesWithStarter, signal, onProgress }: Re
 async function claimFolder(folder: string): Promise<void> {
   const { marker, world } = worldPaths(folder);
   if (existsSync(marker)) {
-    if (readWorld(world)?.phase === "up") throw new Failure("run-busy", message("sandbox.exists", { folder }), message("sandbox.exists-next", { folder }));
+    if (readWorld(world)?.phase === "up")
+      throw new Failure("run-busy", message("sandbox.exists", { folder }), message("sandbox.exists-next", { folder }));
     await removeWorld(folder);
   }
   // Postgres runs under another account when we are root, and has to pass through.
@@ -118,7 +127,10 @@ async function planWorld(folder: string, owner: ProcessIdentity | undefined): Pr
 }
 
 /** Brings up whatever of a world is missing; what is there stays as it is. Used by the first start and by mending. */
-export async function completeWorld(world: World, { signal, onProgress = () => {} }: Pick<StartOptions, "signal" | "onProgress"> = {}): Promise<World> {
+export async function completeWorld(
+  world: World,
+  { signal, onProgress = () => {} }: Pick<StartOptions, "signal" | "onProgress"> = {},
+): Promise<World> {
   const paths = worldPaths(world.folder);
   for (const folder of [paths.logs, paths.run, paths.cache, dirname(paths.control(""))]) mkdirSync(folder, { recursive: true });
   writeAppSettings(world);

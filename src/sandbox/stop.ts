@@ -44,7 +44,11 @@ export async function removeWorld(folder: string): Promise<void> {
   const remaining = [...left, ...(await endStrays(folder, world))];
   const [stubborn] = remaining;
   if (stubborn !== undefined) {
-    throw new Failure("sandbox-failed", message("sandbox.not-stopped", { name: "sandbox", pid: stubborn.pid }), message("sandbox.retry-next"));
+    throw new Failure(
+      "sandbox-failed",
+      message("sandbox.not-stopped", { name: "sandbox", pid: stubborn.pid }),
+      message("sandbox.retry-next"),
+    );
   }
   if (world !== undefined) removeOutsideData(world);
   // The marker goes last: whatever interrupts us, the rest may still be removed by the next one.

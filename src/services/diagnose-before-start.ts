@@ -65,7 +65,11 @@ export async function diagnoseBeforeStart(
   const [known, version] = findConfigurationTest(control.name);
   const [state, printed] = await Promise.all([
     control.state(signal, timeoutMs),
-    askHost(host, text, { signal, timeoutMs, env: { FOLDERS: [...writtenFolders, ...findDataFolders(control.name), ...folders].join(" "), TEST: known, VERSION: version } }),
+    askHost(host, text, {
+      signal,
+      timeoutMs,
+      env: { FOLDERS: [...writtenFolders, ...findDataFolders(control.name), ...folders].join(" "), TEST: known, VERSION: version },
+    }),
   ]);
   const blockers = [...findDiskBlockers(printed), ...findStateBlockers(control.name, state)];
   const code = /^CONFIG (\d+)$/m.exec(printed)?.[1];

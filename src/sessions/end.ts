@@ -7,7 +7,10 @@ import { readSessions, statementMs } from "./list.ts";
 import type { DatabaseSession } from "./session.ts";
 
 /** Which sessions would be ended, and why others of the named ones would not. */
-export type EndPlan = { readonly sessions: readonly DatabaseSession[]; readonly refusals: readonly { readonly id: number; readonly reason: Message }[] };
+export type EndPlan = {
+  readonly sessions: readonly DatabaseSession[];
+  readonly refusals: readonly { readonly id: number; readonly reason: Message }[];
+};
 
 /** `ended`: ended by us and seen to be gone. `gone`: it had gone before. `changed`: another session has the id now. `remains`: still there. */
 export type EndOutcome = { readonly id: number; readonly user: string; readonly state: "ended" | "gone" | "changed" | "remains" };

@@ -31,8 +31,12 @@ async function readMariadbSessions(session: SqlSession): Promise<SessionList> {
   // Thread ids begin anew with the server: its start, to the ten seconds that two readings may differ by, is part of the identity.
   const startedAt = Math.round(((toNumber(clock?.["now"]) ?? 0) - (toNumber(server?.["Value"]) ?? 0)) / 10);
   const own = toNumber(clock?.["own"]);
-  const rows = await query("SELECT ID AS id, USER AS user, HOST AS client, DB AS db, COMMAND AS command, TIME AS seconds, STATE AS state, INFO AS statement FROM information_schema.PROCESSLIST");
-  const transactions = await query("SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) / 1000 AS ageMs FROM information_schema.INNODB_TRX").catch((error: unknown) => {
+  const rows = await query(
+    "SELECT ID AS id, USER AS user, HOST AS client, DB AS db, COMMAND AS command, TIME AS seconds, STATE AS state, INFO AS statement FROM information_schema.PROCESSLIST",
+  );
+  const transactions = await query(
+    "SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(MICROSECOND, trx_started, NOW(6)) / 1000 AS ageMs FROM information_schema.INNODB_TRX",
+  ).catch((error: unknown) => {
     if (error instanceof DatabaseFault && error.kind === "privilege") return undefined;
     throw error;
   });
@@ -81,7 +85,16 @@ function toPostgresSession(row: SqlRow): DatabaseSession {
   const user = toText(row["usename"]);
   const transactionMs = toNumber(row["transactionMs"]);
   const kind = row["backend_type"];
-  const guard = row["isOwn"] === true ? message("session.own") : kind === "walsender" ? message("session.replication") : kind === "client backend" ? undefined : kind === null ? message("session.hidden") : message("session.internal");
+  const guard =
+    row["isOwn"] === true
+      ? message("session.own")
+      : kind === "walsender"
+        ? message("session.replication")
+        : kind === "client backend"
+          ? undefined
+          : kind === null
+            ? message("session.hidden")
+            : message("session.internal");
   return {
     id,
     user,

@@ -33,5 +33,7 @@ export type SessionList = {
 
 /** The longest transaction first; sessions without one after it, oldest first. */
 export function sortSessions(sessions: readonly DatabaseSession[]): DatabaseSession[] {
-  return sessions.toSorted((left, right) => (right.transactionMs ?? -1) - (left.transactionMs ?? -1) || right.ageMs - left.ageMs || left.id - right.id);
+  return sessions.toSorted(
+    (left, right) => (right.transactionMs ?? -1) - (left.transactionMs ?? -1) || right.ageMs - left.ageMs || left.id - right.id,
+  );
 }

@@ -24,7 +24,13 @@ for (const { engine, start, needed, ownId } of engines) {
     beforeAll(async () => {
       server = await start();
       await server.query("CREATE TABLE calls (id INT PRIMARY KEY, caller VARCHAR(32))", "INSERT INTO calls VALUES (1, 'x')");
-      database = sqlConnectionSchema.parse({ engine, port: server.port, user: server.user, password: `\${env:${server.passwordVariable}}`, database: server.database });
+      database = sqlConnectionSchema.parse({
+        engine,
+        port: server.port,
+        user: server.user,
+        password: `\${env:${server.passwordVariable}}`,
+        database: server.database,
+      });
     });
     afterAll(() => server.stop());
 
@@ -39,7 +45,15 @@ for (const { engine, start, needed, ownId } of engines) {
       const [own] = await run(ownId);
       await run("BEGIN");
       await run("UPDATE calls SET caller = '+49 30 5550001' WHERE id = 1");
-      return { id: Number(own?.["id"]), isAlive: async () => await run("SELECT 1").then(() => true, () => false), end: async () => await connection.end().catch(() => {}) };
+      return {
+        id: Number(own?.["id"]),
+        isAlive: async () =>
+          await run("SELECT 1").then(
+            () => true,
+            () => false,
+          ),
+        end: async () => await connection.end().catch(() => {}),
+      };
     }
 
     test("the longest transaction is first, its statement masked, our own session guarded", async () => {
@@ -80,7 +94,10 @@ for (const { engine, start, needed, ownId } of engines) {
       const open = await leaveOpen();
       try {
         const plan = await planEnd(database, [open.id], soon());
-        const stale = { ...plan, sessions: plan.sessions.map((session) => ({ ...session, identity: `2001-01-01 00:00:00+00/${session.id}/${session.user}` })) };
+        const stale = {
+          ...plan,
+          sessions: plan.sessions.map((session) => ({ ...session, identity: `2001-01-01 00:00:00+00/${session.id}/${session.user}` })),
+        };
         expect(await endSessions(database, stale, soon())).toMatchObject([{ state: "changed" }]);
         expect(await open.isAlive()).toBe(true);
       } finally {
@@ -91,7 +108,11 @@ for (const { engine, start, needed, ownId } of engines) {
     test("a wrong password is a failure that says who, without the password", async () => {
       process.env["AMPEL_TEST_SESSION_WRONG"] = "wrong battery";
       const wrong = sqlConnectionSchema.parse({ ...JSON.parse(JSON.stringify(database)), password: "${env:AMPEL_TEST_SESSION_WRONG}" });
-      await expect(listSessions(wrong, soon())).rejects.toMatchObject({ code: "database-unreachable", kind: "credentials", message: expect.not.stringContaining("battery") });
+      await expect(listSessions(wrong, soon())).rejects.toMatchObject({
+        code: "database-unreachable",
+        kind: "credentials",
+        message: expect.not.stringContaining("battery"),
+      });
     });
   });
 }
@@ -102,7 +123,13 @@ describe.skipIf(replication.isMissing)(replication.title, () => {
     const primary = await startPostgres();
     const standby = await startPostgres({}, primary);
     try {
-      const database = sqlConnectionSchema.parse({ engine: "postgres", port: primary.port, user: primary.user, password: `\${env:${primary.passwordVariable}}`, database: primary.database });
+      const database = sqlConnectionSchema.parse({
+        engine: "postgres",
+        port: primary.port,
+        user: primary.user,
+        password: `\${env:${primary.passwordVariable}}`,
+        database: primary.database,
+      });
       const [sender] = await primary.query("SELECT pid FROM pg_stat_replication");
       const plan = await planEnd(database, [Number(sender?.["pid"])], soon());
       expect(plan).toMatchObject({ sessions: [], refusals: [{ reason: { key: "session.replication" } }] });

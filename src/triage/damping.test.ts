@@ -6,12 +6,22 @@ import { emptyHistory, isBlind, nextHistory, type ProbeHistory } from "./damping
 const policy = { failures: 3, window: 4, recoveries: 2 };
 
 function look(state: ProbeState, at: number, isDefinite = false): ProbeResult {
-  return { probeId: "web", state, at, durationMs: 1, message: message("probe.interrupted"), ...(state === "down" ? { cause: "unreachable" } : {}), isDefinite };
+  return {
+    probeId: "web",
+    state,
+    at,
+    durationMs: 1,
+    message: message("probe.interrupted"),
+    ...(state === "down" ? { cause: "unreachable" } : {}),
+    isDefinite,
+  };
 }
 
 function lookAll(states: string): ProbeHistory {
   const words: Record<string, ProbeState> = { o: "ok", d: "down", g: "degraded", u: "unknown" };
-  return states.split("").reduce((history, letter, index) => nextHistory(history, look(words[letter] ?? "ok", index), policy), emptyHistory);
+  return states
+    .split("")
+    .reduce((history, letter, index) => nextHistory(history, look(words[letter] ?? "ok", index), policy), emptyHistory);
 }
 
 test.each([

@@ -19,7 +19,12 @@ export type Picture = {
 };
 
 /** Turns what is known of every probe into one picture. Pure. */
-export function decidePicture(probes: readonly Probe[], histories: ReadonlyMap<string, ProbeHistory>, at: number, blindness: readonly Message[] = []): Picture {
+export function decidePicture(
+  probes: readonly Probe[],
+  histories: ReadonlyMap<string, ProbeHistory>,
+  at: number,
+  blindness: readonly Message[] = [],
+): Picture {
   const findings = new Map<string, Finding>();
   const blindSpots: BlindSpot[] = [];
   let sightedCount = 0;
@@ -66,7 +71,14 @@ function merge(known: Finding, other: Finding): Finding {
 }
 
 /** What a service that is down looks like from outside: the same finding seen twice, to be treated once. */
-const symptoms: ReadonlySet<Cause> = new Set<Cause>(["unreachable", "http-error", "slow-response", "database-down", "heartbeat-missing", "job-failed"]);
+const symptoms: ReadonlySet<Cause> = new Set<Cause>([
+  "unreachable",
+  "http-error",
+  "slow-response",
+  "database-down",
+  "heartbeat-missing",
+  "job-failed",
+]);
 
 /** A dead database explains the dead application that stands on it: only the deepest cause is heard. */
 function muteDependents(findings: readonly Finding[], probes: readonly Probe[]): Finding[] {

@@ -33,16 +33,44 @@ export async function startMariadb(extraArguments: readonly string[] = []): Prom
   const data = join(folder, "data");
   const socket = join(folder, "s");
   const asUser = isRoot ? ["--user=root"] : [];
-  const small = ["--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=2", "--performance-schema=OFF"];
+  const small = [
+    "--innodb-log-file-size=8M",
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--performance-schema=OFF",
+  ];
   // A server that starts removes the temporary tables of all others in its temporary folder: each gets its own.
-  const install = await runCommand([requireProgram("mariadb-install-db"), "--no-defaults", `--datadir=${data}`, "--skip-test-db", "--auth-root-authentication-method=normal", "--innodb-log-file-size=8M", ...asUser], { timeoutMs: 60_000, env: { TMPDIR: folder } });
+  const install = await runCommand(
+    [
+      requireProgram("mariadb-install-db"),
+      "--no-defaults",
+      `--datadir=${data}`,
+      "--skip-test-db",
+      "--auth-root-authentication-method=normal",
+      "--innodb-log-file-size=8M",
+      ...asUser,
+    ],
+    { timeoutMs: 60_000, env: { TMPDIR: folder } },
+  );
   if (install.exitCode !== 0 || !existsSync(data)) throw new Error(`mariadb-install-db failed:\n${install.stdout}\n${install.stderr}`);
   const port = await findFreePort();
   process.env[passwordVariable] = password;
   const asRoot = (): Promise<Connection> => createConnection({ socketPath: socket, user: "root" });
   const start = (more: readonly string[]): Promise<ServerProcess> =>
     startServer(
-      [program, "--no-defaults", `--datadir=${data}`, `--socket=${socket}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve", `--tmpdir=${folder}`, ...asUser, ...small, ...more],
+      [
+        program,
+        "--no-defaults",
+        `--datadir=${data}`,
+        `--socket=${socket}`,
+        `--port=${port}`,
+        "--bind-address=127.0.0.1",
+        "--skip-name-resolve",
+        `--tmpdir=${folder}`,
+        ...asUser,
+        ...small,
+        ...more,
+      ],
       async () => {
         if (!existsSync(socket)) return false;
         await (await asRoot()).end();
@@ -52,7 +80,12 @@ export async function startMariadb(extraArguments: readonly string[] = []): Prom
     );
   let running = await start(extraArguments);
   const root = await asRoot();
-  for (const statement of ["CREATE DATABASE gateway", `CREATE USER probe@'%' IDENTIFIED BY '${password}'`, "GRANT ALL ON *.* TO probe@'%' WITH GRANT OPTION"]) await root.query(statement);
+  for (const statement of [
+    "CREATE DATABASE gateway",
+    `CREATE USER probe@'%' IDENTIFIED BY '${password}'`,
+    "GRANT ALL ON *.* TO probe@'%' WITH GRANT OPTION",
+  ])
+    await root.query(statement);
   await root.end();
   const connect = (): Promise<Connection> => createConnection({ socketPath: socket, user: "root", database: "gateway" });
   return {

@@ -2,7 +2,16 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
 import { runCommand } from "../../src/kernel/exec.ts";
-import { findFreePort, isRoot, newFolder, removeFolder, requireProgram, startServer, unprivilegedId, type ServerProcess } from "./server-process.ts";
+import {
+  findFreePort,
+  isRoot,
+  newFolder,
+  removeFolder,
+  requireProgram,
+  startServer,
+  unprivilegedId,
+  type ServerProcess,
+} from "./server-process.ts";
 
 export type PostgresService = {
   readonly address: string;
@@ -26,14 +35,30 @@ const password = "correct horse";
 const passwordVariable = "AMPEL_TEST_POSTGRES_PASSWORD";
 
 /** A Postgres of the test's own; over TCP it demands a password, over its socket it trusts `postgres`. With `replicaOf` it is a standby of that one. */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}, replicaOf?: PostgresService): Promise<PostgresService> {
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  replicaOf?: PostgresService,
+): Promise<PostgresService> {
   const folder = newFolder("ampel-postgres", unprivilegedId);
   const data = join(folder, "data");
   const port = await findFreePort();
   process.env[passwordVariable] = password;
   await prepare(data, replicaOf);
-  const lines = { listen_addresses: "127.0.0.1", port: String(port), unix_socket_directories: folder, fsync: "off", shared_buffers: "16MB", hot_standby: "on", ...settings };
-  appendFileSync(join(data, "postgresql.conf"), Object.entries(lines).map(([name, value]) => `\n${name} = '${value}'`).join(""));
+  const lines = {
+    listen_addresses: "127.0.0.1",
+    port: String(port),
+    unix_socket_directories: folder,
+    fsync: "off",
+    shared_buffers: "16MB",
+    hot_standby: "on",
+    ...settings,
+  };
+  appendFileSync(
+    join(data, "postgresql.conf"),
+    Object.entries(lines)
+      .map(([name, value]) => `\n${name} = '${value}'`)
+      .join(""),
+  );
   const superuser = (database: string): Client => new Client({ host: folder, port, user: "postgres", database });
   const isReady = async (): Promise<boolean> => {
     const client = superuser("postgres");
@@ -45,7 +70,8 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       await client.end();
     }
   };
-  const start = (): Promise<ServerProcess> => startServer([requireProgram("postgres"), "-D", data], isReady, { folder, userId: unprivilegedId });
+  const start = (): Promise<ServerProcess> =>
+    startServer([requireProgram("postgres"), "-D", data], isReady, { folder, userId: unprivilegedId });
   let running = await start();
   const query: PostgresService["query"] = async (...statements) => {
     const client = superuser("gateway");
@@ -97,8 +123,36 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 async function prepare(data: string, replicaOf: PostgresService | undefined): Promise<void> {
   const make =
     replicaOf === undefined
-      ? [requireProgram("initdb"), "-D", data, "-U", "postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8", "--no-locale"]
-      : [requireProgram("pg_basebackup"), "-D", data, "-h", replicaOf.socket, "-p", String(replicaOf.port), "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+      ? [
+          requireProgram("initdb"),
+          "-D",
+          data,
+          "-U",
+          "postgres",
+          "--auth-local=trust",
+          "--auth-host=scram-sha-256",
+          "--no-sync",
+          "-E",
+          "UTF8",
+          "--no-locale",
+        ]
+      : [
+          requireProgram("pg_basebackup"),
+          "-D",
+          data,
+          "-h",
+          replicaOf.socket,
+          "-p",
+          String(replicaOf.port),
+          "-U",
+          "postgres",
+          "-R",
+          "-X",
+          "stream",
+          "-c",
+          "fast",
+          "--no-sync",
+        ];
   const unprivileged = isRoot ? ["setpriv", `--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, "--clear-groups"] : [];
   const made = await runCommand([...unprivileged, ...make], { timeoutMs: 60_000, cwd: "/" });
   if (made.exitCode !== 0) throw new Error(`${make[0]} failed:\n${made.stdout}\n${made.stderr}${made.startError ?? ""}`);

@@ -14,7 +14,11 @@ export function newMemory(): ProbeMemory {
 }
 
 /** Looks once, as the daemon would; `clockMs` moves the clock. The spec goes through the probe's schema. */
-export async function lookOnce(kind: ProbeKind, spec: Readonly<Record<string, unknown>>, options: { memory?: ProbeMemory; deadlineMs?: number; clockMs?: number; signal?: AbortSignal } = {}): Promise<ProbeResult> {
+export async function lookOnce(
+  kind: ProbeKind,
+  spec: Readonly<Record<string, unknown>>,
+  options: { memory?: ProbeMemory; deadlineMs?: number; clockMs?: number; signal?: AbortSignal } = {},
+): Promise<ProbeResult> {
   const probe = {
     id: "under-test",
     kind: kind.kind,
@@ -27,7 +31,12 @@ export async function lookOnce(kind: ProbeKind, spec: Readonly<Record<string, un
   };
   const shift = options.clockMs ?? 0;
   const clock = { ...systemClock, now: () => systemClock.now() + shift };
-  return await runProbe(probe, kind, { clock, host: openHost("local", { via: "local" }), memory: options.memory ?? newMemory(), ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  return await runProbe(probe, kind, {
+    clock,
+    host: openHost("local", { via: "local" }),
+    memory: options.memory ?? newMemory(),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
 }
 
 /** The sentence an operator reads. */

@@ -24,7 +24,12 @@ export function needs(title: string, ...programs: readonly string[]): { title: s
 export function findProgram(program: string): string | undefined {
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((left, right) => Number(right) - Number(left)) : [];
-  const folders = [...versions.map((version) => join(debian, version, "bin")), ...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  const folders = [
+    ...versions.map((version) => join(debian, version, "bin")),
+    ...(process.env["PATH"] ?? "").split(":"),
+    "/usr/sbin",
+    "/usr/local/sbin",
+  ];
   return folders
     .map((folder) => join(folder, program))
     .find((path) => {
@@ -77,12 +82,17 @@ export type ServerProcess = {
 };
 
 /** Starts a server and waits until `isReady`. Ends with the test process, whatever happens to that. */
-export async function startServer(argv: readonly string[], isReady: () => Promise<boolean>, options: { userId?: number; folder: string; readyWithinMs?: number }): Promise<ServerProcess> {
+export async function startServer(
+  argv: readonly string[],
+  isReady: () => Promise<boolean>,
+  options: { userId?: number; folder: string; readyWithinMs?: number },
+): Promise<ServerProcess> {
   const [file = "", ...args] = argv;
   const identity = options.userId === undefined || !isRoot ? {} : { uid: options.userId, gid: options.userId };
   const child = spawn(file, args, { ...identity, cwd: options.folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-8000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-8000)));
   const endWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", endWithUs);
   child.once("exit", () => process.off("exit", endWithUs));

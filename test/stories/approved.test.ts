@@ -33,39 +33,73 @@ describe.skipIf(!hasTerminal)("with a person at the terminal (needs script: apt-
   test("anything but a yes is a no, and nothing is changed", { timeout: 120_000 }, async () => {
     const fault = findFault("app-slow");
     await fault.inject(ground.world);
-    const { exitCode, stdout } = await ground.run(["playbook:run", "system-slow", "--subject", "app"], { typing: [[question, "j"]], limitMs: 110_000 });
+    const { exitCode, stdout } = await ground.run(["playbook:run", "system-slow", "--subject", "app"], {
+      typing: [[question, "j"]],
+      limitMs: 110_000,
+    });
     expect(exitCode, stdout).toBe(10);
     expect(stdout).toMatch(/abgelehnt/);
     expect(await fault.isInjected(ground.world)).toBe(true);
   });
 
-  test.skipIf(!hasMemoryDisk)("disk-full with a park, and its return: what was moved away comes back, the same files", { timeout: 120_000 }, async () => {
-    const { logs } = worldPaths(ground.world.folder);
-    const park = join("/dev/shm", `ampel-story-park-${process.pid}`);
-    mkdirSync(park);
-    try {
-      const rules = { disposables: { "rotated-logs": { paths: [`${logs}/*.log.*`], olderThan: "1h", park } } };
-      const config = ground.configure(rules, join(ground.folder, "park.yaml"));
-      await findFault("disk-full").inject(ground.world);
-      const before = readdirSync(logs).sort();
-      const { exitCode, document } = await ground.ask(["emergency-response", "--auto-fix"], { config });
-      expect([exitCode, document.runs.find(({ playbook }) => playbook === "disk-full")?.state]).toEqual([0, "succeeded"]);
-      expect(readdirSync(logs).filter((name) => /log\.\d/.test(name))).toEqual([]);
-      // Room for what comes back, as a person would make it.
-      const roomy = ground.configure({ ...rules, hosts: { local: { address: "local", disks: [{ path: logs, budget: 512 * 1024 * 1024, warnPercent: 98, fullPercent: 99, fullWithin: "1s", every: "1s" }], memory: false, load: false, clock: false, cron: false } } }, join(ground.folder, "roomy.yaml"));
-      const back = await ground.run(["playbook:run", "disk-full-return", "--subject", "local"], { config: roomy, typing: [[question, "ja"]], limitMs: 110_000 });
-      expect(back.exitCode, back.stdout).toBe(0);
-      expect(readdirSync(logs).sort()).toEqual(before);
-    } finally {
-      rmSync(park, { recursive: true, force: true });
-    }
-  });
+  test.skipIf(!hasMemoryDisk)(
+    "disk-full with a park, and its return: what was moved away comes back, the same files",
+    { timeout: 120_000 },
+    async () => {
+      const { logs } = worldPaths(ground.world.folder);
+      const park = join("/dev/shm", `ampel-story-park-${process.pid}`);
+      mkdirSync(park);
+      try {
+        const rules = { disposables: { "rotated-logs": { paths: [`${logs}/*.log.*`], olderThan: "1h", park } } };
+        const config = ground.configure(rules, join(ground.folder, "park.yaml"));
+        await findFault("disk-full").inject(ground.world);
+        const before = readdirSync(logs).sort();
+        const { exitCode, document } = await ground.ask(["emergency-response", "--auto-fix"], { config });
+        expect([exitCode, document.runs.find(({ playbook }) => playbook === "disk-full")?.state]).toEqual([0, "succeeded"]);
+        expect(readdirSync(logs).filter((name) => /log\.\d/.test(name))).toEqual([]);
+        // Room for what comes back, as a person would make it.
+        const roomy = ground.configure(
+          {
+            ...rules,
+            hosts: {
+              local: {
+                address: "local",
+                disks: [{ path: logs, budget: 512 * 1024 * 1024, warnPercent: 98, fullPercent: 99, fullWithin: "1s", every: "1s" }],
+                memory: false,
+                load: false,
+                clock: false,
+                cron: false,
+              },
+            },
+          },
+          join(ground.folder, "roomy.yaml"),
+        );
+        const back = await ground.run(["playbook:run", "disk-full-return", "--subject", "local"], {
+          config: roomy,
+          typing: [[question, "ja"]],
+          limitMs: 110_000,
+        });
+        expect(back.exitCode, back.stdout).toBe(0);
+        expect(readdirSync(logs).sort()).toEqual(before);
+      } finally {
+        rmSync(park, { recursive: true, force: true });
+      }
+    },
+  );
 });
 
 test("service-hung, chosen by hand for an app that stands still, restarts it and nothing else", { timeout: 90_000 }, async () => {
   await findFault("app-hung").inject(ground.world);
   const { exitCode, stdout } = await ground.run(["playbook:run", "service-hung", "--subject", "app", "--json"]);
-  expect(JSON.parse(stdout)).toMatchObject({ playbook: "service-hung", state: "succeeded", steps: [{ name: "look", state: "done" }, { name: "restart", state: "done" }, { name: "prove", state: "done" }] });
+  expect(JSON.parse(stdout)).toMatchObject({
+    playbook: "service-hung",
+    state: "succeeded",
+    steps: [
+      { name: "look", state: "done" },
+      { name: "restart", state: "done" },
+      { name: "prove", state: "done" },
+    ],
+  });
   expect(exitCode).toBe(0);
   expect(await isWorldHealthy(ground.world)).toBe(true);
 });

@@ -23,15 +23,25 @@ function ownState(name: string): Required<Pick<StartOptions, "stateFolder" | "pr
   const [temporary, memory] = [join(ground.folder, `${name}-var-tmp`), join(ground.folder, `${name}-shm`)];
   for (const folder of [stateFolder, temporary, memory]) mkdirSync(folder, { recursive: true, mode: 0o755 });
   const mounts = 'mount --bind "$0" /var/tmp && mount --bind "$1" /dev/shm && shift && exec "$@"';
-  return { stateFolder, prefix: canMount ? ["unshare", "--mount", "sh", "-c", mounts, temporary, memory] : [], journal: join(stateFolder, "journal") };
+  return {
+    stateFolder,
+    prefix: canMount ? ["unshare", "--mount", "sh", "-c", mounts, temporary, memory] : [],
+    journal: join(stateFolder, "journal"),
+  };
 }
 
 /** Starts the command without its store and kills it in the middle of the step that starts the app. */
 async function dieInTheMiddle(given: ReturnType<typeof ownState>): Promise<string> {
   await findFault("app-killed").inject(ground.world);
   const first = ground.start([...fixing, "--json"], { ...given, env: deadStore });
-  const runFile = (): string | undefined => (existsSync(given.journal) ? readdirSync(given.journal).find((name) => name.endsWith(".run.jsonl")) : undefined);
-  await expect.poll(() => runFile() !== undefined && readFileSync(join(given.journal, runFile() ?? ""), "utf8").includes('"name":"start"'), { timeout: 30_000, interval: 5 }).toBe(true);
+  const runFile = (): string | undefined =>
+    existsSync(given.journal) ? readdirSync(given.journal).find((name) => name.endsWith(".run.jsonl")) : undefined;
+  await expect
+    .poll(() => runFile() !== undefined && readFileSync(join(given.journal, runFile() ?? ""), "utf8").includes('"name":"start"'), {
+      timeout: 30_000,
+      interval: 5,
+    })
+    .toBe(true);
   first.signal("SIGKILL");
   expect((await first.ended).exitCode).toBe("SIGKILL");
   return (runFile() ?? "").replace(".run.jsonl", "");
@@ -44,7 +54,9 @@ describe("without its own store", () => {
     const { exitCode, document } = await ground.ask(fixing, { ...own, env: deadStore });
     expect([exitCode, document.mode, document.runs.map(({ state }) => state)]).toEqual([0, "break-glass", ["succeeded"]]);
     expect(await isWorldHealthy(ground.world)).toBe(true);
-    expect(readFileEntries([own.journal]).map(({ kind }) => kind)).toEqual(expect.arrayContaining(["incident-opened", "run-started", "run-ended", "incident-resolved"]));
+    expect(readFileEntries([own.journal]).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(["incident-opened", "run-started", "run-ended", "incident-resolved"]),
+    );
 
     const listed = await ground.ask(["run:list"], own);
     expect(listed.exitCode).toBe(0);
@@ -67,18 +79,25 @@ describe("without its own store", () => {
     expect(entries.filter(({ kind }) => kind === "run-started")).toHaveLength(1);
   });
 
-  test("killed in the middle, and the store is back: the run is finished from its journal, not begun anew", { timeout: 90_000 }, async () => {
-    const own = ownState("killed-then-store");
-    const runId = await dieInTheMiddle(own);
-    const { exitCode, document } = await ground.ask(fixing, own);
-    expect([exitCode, document.mode]).toEqual([0, "store"]);
-    expect(document.runs.map(({ id, state }) => [id, state])).toEqual([[runId, "succeeded"]]);
-    // "look" had ended before the kill: its result is the one of the journal.
-    const journal = readFileSync(join(own.journal, `${runId}.run.jsonl`), "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as { type: string; name?: string });
-    expect(journal.filter(({ type, name }) => type === "intent" && name === "look")).toHaveLength(1);
-    expect(journal.at(-1)?.type).toBe("end");
-    expect((await ground.ask(["run:list"], own)).document.runs).toMatchObject([{ id: runId, state: "succeeded" }]);
-  });
+  test(
+    "killed in the middle, and the store is back: the run is finished from its journal, not begun anew",
+    { timeout: 90_000 },
+    async () => {
+      const own = ownState("killed-then-store");
+      const runId = await dieInTheMiddle(own);
+      const { exitCode, document } = await ground.ask(fixing, own);
+      expect([exitCode, document.mode]).toEqual([0, "store"]);
+      expect(document.runs.map(({ id, state }) => [id, state])).toEqual([[runId, "succeeded"]]);
+      // "look" had ended before the kill: its result is the one of the journal.
+      const journal = readFileSync(join(own.journal, `${runId}.run.jsonl`), "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { type: string; name?: string });
+      expect(journal.filter(({ type, name }) => type === "intent" && name === "look")).toHaveLength(1);
+      expect(journal.at(-1)?.type).toBe("end");
+      expect((await ground.ask(["run:list"], own)).document.runs).toMatchObject([{ id: runId, state: "succeeded" }]);
+    },
+  );
 
   test("what limits the automation holds as well, is said, and is an alarm", { timeout: 60_000 }, async () => {
     const own = ownState("limited");
@@ -86,26 +105,34 @@ describe("without its own store", () => {
     const config = ground.configure({ automation: { runsPerPlaybookAndHour: 0 } }, join(ground.folder, "limited.yaml"));
     const { exitCode, document } = await ground.ask(fixing, { ...own, env: deadStore, config });
     expect([exitCode, document.runs]).toEqual([12, []]);
-    expect(document.remaining.find(({ subject, cause }) => subject === "app" && cause === "service-down")?.reason).toMatch(/limit 0|Grenze 0/);
-    expect(readFileEntries([own.journal]).flatMap((entry) => (entry.kind === "alarm" ? [entry.message.key] : []))).toEqual(["automation.playbook-limit"]);
+    expect(document.remaining.find(({ subject, cause }) => subject === "app" && cause === "service-down")?.reason).toMatch(
+      /limit 0|Grenze 0/,
+    );
+    expect(readFileEntries([own.journal]).flatMap((entry) => (entry.kind === "alarm" ? [entry.message.key] : []))).toEqual([
+      "automation.playbook-limit",
+    ]);
   });
 
-  test.skipIf(!canMount)("a full disk under the state folder keeps nothing from being cured (needs root and mount)", { timeout: 90_000 }, async () => {
-    const own = ownState("full");
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", own.stateFolder]);
-    try {
+  test.skipIf(!canMount)(
+    "a full disk under the state folder keeps nothing from being cured (needs root and mount)",
+    { timeout: 90_000 },
+    async () => {
+      const own = ownState("full");
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", own.stateFolder]);
       try {
-        writeFileSync(join(own.stateFolder, "filler"), Buffer.alloc(8 * 1024 * 1024));
-      } catch {
-        // full now, as it should be
+        try {
+          writeFileSync(join(own.stateFolder, "filler"), Buffer.alloc(8 * 1024 * 1024));
+        } catch {
+          // full now, as it should be
+        }
+        await findFault("app-killed").inject(ground.world);
+        const { exitCode, document } = await ground.ask(fixing, own);
+        expect([exitCode, document.mode, document.runs.map(({ state }) => state)]).toEqual([0, "break-glass", ["succeeded"]]);
+        expect(await isWorldHealthy(ground.world)).toBe(true);
+        expect(readdirSync(join(ground.folder, "full-var-tmp")).some((name) => name.startsWith("ampel-"))).toBe(true);
+      } finally {
+        execFileSync("umount", [own.stateFolder]);
       }
-      await findFault("app-killed").inject(ground.world);
-      const { exitCode, document } = await ground.ask(fixing, own);
-      expect([exitCode, document.mode, document.runs.map(({ state }) => state)]).toEqual([0, "break-glass", ["succeeded"]]);
-      expect(await isWorldHealthy(ground.world)).toBe(true);
-      expect(readdirSync(join(ground.folder, "full-var-tmp")).some((name) => name.startsWith("ampel-"))).toBe(true);
-    } finally {
-      execFileSync("umount", [own.stateFolder]);
-    }
-  });
+    },
+  );
 });

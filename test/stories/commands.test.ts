@@ -59,9 +59,13 @@ describe("--dry-run", () => {
   test("a plan names the exact commands, the host, the risk, the slice and who must agree", { timeout: 60_000 }, async () => {
     const { document } = await ground.ask(["emergency-response", "--auto-fix", "--dry-run"]);
     expect(document.plans.map(({ playbook }) => playbook).sort()).toEqual(["disk-full", "service-down"]);
-    const start = document.plans.find(({ playbook }) => playbook === "service-down")?.steps.find((step) => (step as { name: string }).name === "start");
+    const start = document.plans
+      .find(({ playbook }) => playbook === "service-down")
+      ?.steps.find((step) => (step as { name: string }).name === "start");
     expect(start).toMatchObject({ host: "local", risk: "write", sliceMs: expect.any(Number), authority: { verdict: "act" } });
-    expect((start as { blocks: object[] }).blocks).toContainEqual(expect.objectContaining({ role: "do", calls: [["service:start", "app"]] }));
+    expect((start as { blocks: object[] }).blocks).toContainEqual(
+      expect.objectContaining({ role: "do", calls: [["service:start", "app"]] }),
+    );
   });
 });
 
@@ -79,13 +83,21 @@ describe("exit codes and documents", () => {
   ])("%j is wrong use: 2, a sentence, and a next step", { timeout: 60_000 }, async (words) => {
     const { exitCode, document } = await ground.ask(words);
     expect(exitCode).toBe(2);
-    expect(document).toEqual({ error: { code: expect.any(String), message: expect.stringMatching(/\S/), nextStep: expect.stringMatching(/\S/) } });
+    expect(document).toEqual({
+      error: { code: expect.any(String), message: expect.stringMatching(/\S/), nextStep: expect.stringMatching(/\S/) },
+    });
   });
 
   test("looking only: one document with the promised keys, the zone as the exit code, and nothing done", { timeout: 60_000 }, async () => {
     const { exitCode, document, stdout } = await ground.ask(["emergency-response"]);
     expect(exitCode).toBe(12);
-    expect(document).toMatchObject({ zone: "red", findings: expect.any(Array), runs: [], remaining: expect.any(Array), durationMs: expect.any(Number) });
+    expect(document).toMatchObject({
+      zone: "red",
+      findings: expect.any(Array),
+      runs: [],
+      remaining: expect.any(Array),
+      durationMs: expect.any(Number),
+    });
     expect(stdout.trimEnd().startsWith("{") && stdout.trimEnd().endsWith("}")).toBe(true);
   });
 
@@ -108,23 +120,52 @@ describe("exit codes and documents", () => {
 describe.skipIf(!hasTerminal)("on a terminal (needs script: apt-get install bsdutils)", () => {
   const program = `${resolve("node_modules/.bin/node")} --disable-warning=ExperimentalWarning ${resolve(process.env["AMPEL_STORY_PROGRAM"] ?? "src/main.ts")}`;
   const onTerminal = (line: string, columns: number, env: Readonly<Record<string, string>> = {}): string =>
-    execFileSync("script", ["--quiet", "--return", "--command", `stty cols ${columns} rows 40; ${program} ${line} --config ${ground.config} || true`, "/dev/null"], {
-      encoding: "utf8",
-      timeout: 50_000,
-      input: "",
-      env: { ...process.env, AMPEL_STATE_DIR: ground.stateFolder, AMPEL_DATABASE_URL: "", AMPEL_LANG: "de", TERM: "xterm-256color", COLUMNS: undefined, NO_COLOR: undefined, ...env },
-    });
+    execFileSync(
+      "script",
+      [
+        "--quiet",
+        "--return",
+        "--command",
+        `stty cols ${columns} rows 40; ${program} ${line} --config ${ground.config} || true`,
+        "/dev/null",
+      ],
+      {
+        encoding: "utf8",
+        timeout: 50_000,
+        input: "",
+        env: {
+          ...process.env,
+          AMPEL_STATE_DIR: ground.stateFolder,
+          AMPEL_DATABASE_URL: "",
+          AMPEL_LANG: "de",
+          TERM: "xterm-256color",
+          COLUMNS: undefined,
+          NO_COLOR: undefined,
+          ...env,
+        },
+      },
+    );
 
-  test.each([80, 40].flatMap((columns) => ["emergency-response", "health:check --all", "status", "playbook:list", "playbook:plan service-down --subject app", "emergency-response --auto-fix --dry-run"].map((line) => [columns, line] as const)))(
-    "at %i columns no line of %s is wider",
-    { timeout: 60_000 },
-    (columns, line) => {
-      const printed = onTerminal(line, columns);
-      const wide = stripVTControlCharacters(printed).split(/\r?\n/).flatMap((each) => each.split("\r")).filter((each) => stringWidth(each) > columns);
-      expect(wide).toEqual([]);
-      expect(printed).toMatch(/\w{3}/);
-    },
-  );
+  test.each(
+    [80, 40].flatMap((columns) =>
+      [
+        "emergency-response",
+        "health:check --all",
+        "status",
+        "playbook:list",
+        "playbook:plan service-down --subject app",
+        "emergency-response --auto-fix --dry-run",
+      ].map((line) => [columns, line] as const),
+    ),
+  )("at %i columns no line of %s is wider", { timeout: 60_000 }, (columns, line) => {
+    const printed = onTerminal(line, columns);
+    const wide = stripVTControlCharacters(printed)
+      .split(/\r?\n/)
+      .flatMap((each) => each.split("\r"))
+      .filter((each) => stringWidth(each) > columns);
+    expect(wide).toEqual([]);
+    expect(printed).toMatch(/\w{3}/);
+  });
 
   test("colours are shown, and NO_COLOR takes them away", { timeout: 60_000 }, () => {
     const colour = new RegExp(`${String.fromCharCode(27)}\\[3[0-9]m`);
@@ -136,9 +177,21 @@ describe.skipIf(!hasTerminal)("on a terminal (needs script: apt-get install bsdu
 describe.skipIf(!hasTmux)("watch (needs tmux: apt-get install tmux)", () => {
   test("redraws in place: one headline, red, and all clear once the world is well", { timeout: 90_000 }, async () => {
     const socket = join(ground.folder, "tmux");
-    const tmux = (...words: string[]): string => execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], { encoding: "utf8", env: { ...process.env, TERM: "xterm-256color" } });
+    const tmux = (...words: string[]): string =>
+      execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], {
+        encoding: "utf8",
+        env: { ...process.env, TERM: "xterm-256color" },
+      });
     const program = `${resolve("node_modules/.bin/node")} --disable-warning=ExperimentalWarning ${resolve(process.env["AMPEL_STORY_PROGRAM"] ?? "src/main.ts")}`;
-    tmux("new-session", "-d", "-x", "40", "-y", "24", `env AMPEL_STATE_DIR=${ground.folder}/watch-state AMPEL_LANG=de ${program} watch --config ${ground.config}`);
+    tmux(
+      "new-session",
+      "-d",
+      "-x",
+      "40",
+      "-y",
+      "24",
+      `env AMPEL_STATE_DIR=${ground.folder}/watch-state AMPEL_LANG=de ${program} watch --config ${ground.config}`,
+    );
     try {
       const screen = (): string => tmux("capture-pane", "-p");
       await expect.poll(screen, { timeout: 20_000 }).toMatch(/● ROT/);

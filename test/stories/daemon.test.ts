@@ -28,7 +28,8 @@ async function findPort(): Promise<number> {
   return found;
 }
 
-const readStatus = (): { picture: { at: number; zone?: string } } => JSON.parse(readFileSync(join(ground.stateFolder, "status.json"), "utf8")) as { picture: { at: number; zone?: string } };
+const readStatus = (): { picture: { at: number; zone?: string } } =>
+  JSON.parse(readFileSync(join(ground.stateFolder, "status.json"), "utf8")) as { picture: { at: number; zone?: string } };
 
 test("what dies is repaired within seconds, without anybody, and the status is fresh", { timeout: 60_000 }, async () => {
   await expect.poll(() => existsSync(join(ground.stateFolder, "status.json")), { timeout: 10_000 }).toBe(true);
@@ -41,7 +42,8 @@ test("what dies is repaired within seconds, without anybody, and the status is f
 });
 
 test("a job that reports is noted, a misspelt one is told so", { timeout: 20_000 }, async () => {
-  const ping = async (name: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}/heartbeat/${name}`, { method: "POST", signal: AbortSignal.timeout(5000) })).status;
+  const ping = async (name: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}/heartbeat/${name}`, { method: "POST", signal: AbortSignal.timeout(5000) })).status;
   expect(await ping("nightly-sync")).toBe(204);
   expect(await ping("nigthly-sync")).toBe(404);
   expect(await ping("nightly-sync?exit=abc")).toBe(404);
@@ -61,7 +63,10 @@ test("a broken configuration is refused and the old one goes on; a good one is t
   ground.configure({ heartbeats: { other: { every: "1h" } } });
   await daemon.saying(/Took the new configuration|Neue Konfiguration übernommen/);
   await expect
-    .poll(async () => (await fetch(`http://127.0.0.1:${port}/heartbeat/other`, { method: "POST", signal: AbortSignal.timeout(5000) })).status, { timeout: 10_000 })
+    .poll(
+      async () => (await fetch(`http://127.0.0.1:${port}/heartbeat/other`, { method: "POST", signal: AbortSignal.timeout(5000) })).status,
+      { timeout: 10_000 },
+    )
     .toBe(204);
 });
 

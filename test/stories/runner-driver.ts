@@ -32,7 +32,11 @@ async function main({ runId, input, folder, databaseUrl, stateFolder, killAt }: 
     const logbook = openFileLogbook([folder], systemClock);
     const engine = startFileEngine([folder], systemClock);
     writes.arm();
-    const outcome = await engine.start(playbookWorkflow({ ...hands, logbook, takeLock: async () => undefined, freeLock: async () => {} }), runId, input);
+    const outcome = await engine.start(
+      playbookWorkflow({ ...hands, logbook, takeLock: async () => undefined, freeLock: async () => {} }),
+      runId,
+      input,
+    );
     process.stdout.write(`${JSON.stringify({ writes: writes.count(), state: outcome.state })}\n`);
     return;
   }

@@ -34,7 +34,12 @@ beforeAll(() => chmodSync(folder, 0o755)); // the store's account has to pass
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const seen = (word: string): string => `grep --quiet --line-regexp ${word} "$EFFECTS" 2> /dev/null`;
-const write = (name: string, more: Record<string, string>, body = `echo ${name} >> "$EFFECTS"`): BlockText => ({ name, risk: "write", ...more, body });
+const write = (name: string, more: Record<string, string>, body = `echo ${name} >> "$EFFECTS"`): BlockText => ({
+  name,
+  risk: "write",
+  ...more,
+  body,
+});
 const verified = (name: string): BlockText => ({ name: `${name}-verify`, for: name, role: "verify", body: seen(name) });
 
 /** Every way of being repeatable, mixed. */
@@ -83,7 +88,9 @@ async function drive(order: RunnerOrder): Promise<{ end: number | NodeJS.Signals
 
 /** Before and after each write, or a sample in which both moments and every kind of write come up. */
 function listKills(writes: number, stride: number): KillAt[] {
-  const all = Array.from({ length: writes }, (_, index) => (["before", "after"] as const).map((moment): KillAt => ({ write: index + 1, moment }))).flat();
+  const all = Array.from({ length: writes }, (_, index) =>
+    (["before", "after"] as const).map((moment): KillAt => ({ write: index + 1, moment })),
+  ).flat();
   return isLong ? all : all.filter((_, index) => index % stride === 1);
 }
 
@@ -102,7 +109,12 @@ function readLines(file: string): string[] {
 }
 
 /** Nothing twice, nothing out of order; all of it, or a person is asked. */
-function judge({ state }: Pick<RunOutcome, "state">, effects: readonly string[], all: readonly string[], whole: string): string | undefined {
+function judge(
+  { state }: Pick<RunOutcome, "state">,
+  effects: readonly string[],
+  all: readonly string[],
+  whole: string,
+): string | undefined {
   if (effects.join() !== all.slice(0, effects.length).join()) return `effects ${effects.join()}`;
   if (state === whole) return effects.length === all.length ? undefined : `${state} with ${effects.join()}`;
   return state === "needs-human" ? undefined : `ended as ${state}`;
@@ -112,7 +124,11 @@ async function finishOnFiles({ runId, order }: Round): Promise<RunOutcome> {
   const journal = order.folder ?? "";
   const logbook = openFileLogbook([journal], systemClock);
   const engine = startFileEngine([journal], systemClock);
-  const outcome = await engine.start(playbookWorkflow({ ...hands, logbook, takeLock: async () => undefined, freeLock: async () => {} }), runId, order.input);
+  const outcome = await engine.start(
+    playbookWorkflow({ ...hands, logbook, takeLock: async () => undefined, freeLock: async () => {} }),
+    runId,
+    order.input,
+  );
   await engine.stop();
   logbook.close();
   return outcome;
@@ -166,7 +182,9 @@ test(
       expect(writes).toBeGreaterThan(20);
       expect(readLines(plain.effects)).toEqual(fiveEffects);
 
-      const rounds = listKills(writes, 19).map((killAt) => roundOf(`store-${killAt.moment}-${killAt.write}`, fiveSteps, { stateFolder, databaseUrl, killAt }));
+      const rounds = listKills(writes, 19).map((killAt) =>
+        roundOf(`store-${killAt.moment}-${killAt.write}`, fiveSteps, { stateFolder, databaseUrl, killAt }),
+      );
       let killed = 0;
       await spread(rounds, async ({ order }) => {
         // How often the engine looks varies from run to run: the last writes of one are not met in every other.

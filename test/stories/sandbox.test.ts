@@ -44,7 +44,9 @@ test.each(cured.map((group) => [group.map(({ fault }) => fault).join(" and "), g
       expect(heard.map(({ cause }) => cause)).toContain(own.cause ?? causes[0]);
       const run = document.runs.find((each) => each.subject === subject);
       expect(run).toMatchObject({ state: "succeeded", playbook: expect.stringMatching(new RegExp(`^${playbook}$`)) });
-      expect(run?.steps.map((step) => `${step.name} ${step.state}`)).toEqual(steps.map((step) => expect.stringMatching(new RegExp(`^${step} done$`))));
+      expect(run?.steps.map((step) => `${step.name} ${step.state}`)).toEqual(
+        steps.map((step) => expect.stringMatching(new RegExp(`^${step} done$`))),
+      );
     }
     expect(document.runs).toHaveLength(group.length);
     expect([exitCode, document.zoneNow, document.remaining]).toEqual([0, "clear", []]);
@@ -53,7 +55,11 @@ test.each(cured.map((group) => [group.map(({ fault }) => fault).join(" and "), g
     // What was healthy has been left alone.
     const after = readWorldPids(ground.world);
     const treated = group.map(({ fault, subject }) => subject ?? findFault(fault).subject).filter((subject) => subject in after);
-    expect(Object.keys(after).filter((service) => after[service] !== before[service]).sort()).toEqual(treated.sort());
+    expect(
+      Object.keys(after)
+        .filter((service) => after[service] !== before[service])
+        .sort(),
+    ).toEqual(treated.sort());
   },
   90_000,
 );
@@ -119,18 +125,31 @@ test("app-broken-config: the start is tried once, fails, and is not called a cur
   expect(await fault.isInjected(ground.world)).toBe(true);
 });
 
-test("app-flapping: started once, seen to die again, and handed to a person instead of being started for ever", { timeout: 90_000 }, async () => {
-  const fault = findFault("app-flapping");
-  await fault.inject(ground.world);
-  await expect.poll(async () => (await ground.ask(["health:check"])).exitCode, { timeout: 30_000 }).toBe(12);
-  const { exitCode, document } = await ground.ask(fixing, { config: ground.configure({ automation: {} }, `${ground.folder}/strict.yaml`) });
-  expect([exitCode, document.zoneNow]).toEqual([12, "red"]);
-  const starts = document.runs.flatMap(({ steps }) => steps).filter(({ name, state }) => name === "start" && state === "done");
-  expect(starts.length).toBeLessThanOrEqual(1);
-  expect(document.remaining.some(({ subject, reason }) => subject === "app" && (reason ?? "") !== "")).toBe(true);
-});
+test(
+  "app-flapping: started once, seen to die again, and handed to a person instead of being started for ever",
+  { timeout: 90_000 },
+  async () => {
+    const fault = findFault("app-flapping");
+    await fault.inject(ground.world);
+    await expect.poll(async () => (await ground.ask(["health:check"])).exitCode, { timeout: 30_000 }).toBe(12);
+    const { exitCode, document } = await ground.ask(fixing, {
+      config: ground.configure({ automation: {} }, `${ground.folder}/strict.yaml`),
+    });
+    expect([exitCode, document.zoneNow]).toEqual([12, "red"]);
+    const starts = document.runs.flatMap(({ steps }) => steps).filter(({ name, state }) => name === "start" && state === "done");
+    expect(starts.length).toBeLessThanOrEqual(1);
+    expect(document.remaining.some(({ subject, reason }) => subject === "app" && (reason ?? "") !== "")).toBe(true);
+  },
+);
 
 test("every fault of the sandbox has a story", () => {
-  const told = [...cured.flat().map(({ fault }) => fault), ...asked, ...notYet, ...leftAlone.flatMap((group) => Object.keys(group.faults)), "app-broken-config", "app-flapping"];
+  const told = [
+    ...cured.flat().map(({ fault }) => fault),
+    ...asked,
+    ...notYet,
+    ...leftAlone.flatMap((group) => Object.keys(group.faults)),
+    "app-broken-config",
+    "app-flapping",
+  ];
   expect(told.sort()).toEqual(faults.map(({ name }) => name).sort());
 });

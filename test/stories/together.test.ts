@@ -38,7 +38,11 @@ test("a playbook that is edited during its run goes on with the text it began wi
   const effects = join(ground.folder, "edited-effects");
   const text = (word: string): string =>
     writePlaybook([
-      { name: "first", risk: "write", body: `echo ${word}-first >> ${effects}\nfor i in $(seq 100); do grep -q new ${file} && exit 0; sleep 0.1; done` },
+      {
+        name: "first",
+        risk: "write",
+        body: `echo ${word}-first >> ${effects}\nfor i in $(seq 100); do grep -q new ${file} && exit 0; sleep 0.1; done`,
+      },
       { name: "second", risk: "write", body: `echo ${word}-second >> ${effects}` },
     ]);
   writeFileSync(file, text("old"));

@@ -13,7 +13,12 @@ const node = resolve("node_modules/.bin/node");
 // A built program may be put under test instead of the sources.
 const program = [node, "--disable-warning=ExperimentalWarning", resolve(process.env["AMPEL_STORY_PROGRAM"] ?? "src/main.ts")];
 
-export type CommandEnd = { readonly exitCode: number | NodeJS.Signals; readonly stdout: string; readonly stderr: string; readonly durationMs: number };
+export type CommandEnd = {
+  readonly exitCode: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+};
 
 export type Running = {
   readonly pid: number;
@@ -46,7 +51,13 @@ export type ReportDocument = {
     readonly playbook: string;
     readonly subject: string;
     readonly state: string;
-    readonly steps: readonly { readonly name: string; readonly state: string; readonly durationMs: number; readonly message: string; readonly output: string }[];
+    readonly steps: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly durationMs: number;
+      readonly message: string;
+      readonly output: string;
+    }[];
   }[];
   readonly remaining: readonly { readonly cause: string; readonly subject: string; readonly mutedBy?: string; readonly reason?: string }[];
   readonly blindSpots: readonly { readonly probeId: string; readonly message: string }[];

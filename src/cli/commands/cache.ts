@@ -16,7 +16,11 @@ export const cacheClear: Command = {
   words: ["NAME"],
   options,
   async run(call) {
-    const { app, words: [name = ""], signal } = call;
+    const {
+      app,
+      words: [name = ""],
+      signal,
+    } = call;
     const store = await findStore(app, name, "cache:clear");
     const plan = await planClear(store, signal);
     if (isOnlyLooking(call)) return showPlans([[name, plan]], call);
@@ -34,10 +38,21 @@ export const optimizeClearCommand: Command = {
     const names = words.length > 0 ? words : Object.keys(config.caches);
     if (names.length === 0) throw usage("optimize:clear", message("cache.none"));
     const stores = await Promise.all(names.map((name) => findStore(app, name, "optimize:clear")));
-    if (isOnlyLooking(call)) return showPlans(await Promise.all(stores.map(async (store, index) => [names[index] ?? "", await planClear(store, signal)] as const)), call);
+    if (isOnlyLooking(call))
+      return showPlans(
+        await Promise.all(stores.map(async (store, index) => [names[index] ?? "", await planClear(store, signal)] as const)),
+        call,
+      );
     const { before, after, stores: reports } = await optimizeClear(stores, () => measureLatency(app, signal), signal);
-    const outcome = showReports(reports.map((report, index) => [names[index] ?? "", report] as const), call);
-    return { ...outcome, document: { ...(outcome.document as object), before, after }, lines: [...outcome.lines, message("cache.latency", { before: text(before), after: text(after) })] };
+    const outcome = showReports(
+      reports.map((report, index) => [names[index] ?? "", report] as const),
+      call,
+    );
+    return {
+      ...outcome,
+      document: { ...(outcome.document as object), before, after },
+      lines: [...outcome.lines, message("cache.latency", { before: text(before), after: text(after) })],
+    };
   },
 };
 
@@ -52,7 +67,10 @@ function showPlans(plans: Named<ClearPlan>, { isDryRun, screen }: Call): Outcome
   const { language } = screen;
   const refusal = plans.flatMap(([, { refusals }]) => refusals)[0];
   if (refusal !== undefined) throw new Failure("refused-unsafe", refusal.what, refusal.nextStep);
-  const lines: Line[] = plans.flatMap(([name, { count, samples }]) => [message("cache.would-clear", { name, count }), ...samples.map((sample) => `  ${sample}`)]);
+  const lines: Line[] = plans.flatMap(([name, { count, samples }]) => [
+    message("cache.would-clear", { name, count }),
+    ...samples.map((sample) => `  ${sample}`),
+  ]);
   const document = { isDryRun, stores: plans.map(([name, { count, samples }]) => ({ name, count, samples })) };
   if (isDryRun) return done(document, lines);
   for (const line of lines) screen.tell(typeof line === "string" ? line : say(line, language));
@@ -62,8 +80,19 @@ function showPlans(plans: Named<ClearPlan>, { isDryRun, screen }: Call): Outcome
 function showReports(reports: Named<ClearReport>, { screen }: Call): Outcome {
   const problems = reports.flatMap(([, report]) => report.problems);
   return done(
-    { stores: reports.map(([name, report]) => ({ name, ...report, problems: report.problems.map((problem) => say(problem, screen.language)) })) },
-    [...reports.map(([name, { removed, durationMs }]) => message("cache.cleared", { name, count: removed, seconds: (durationMs / 1000).toFixed(1) })), ...problems],
+    {
+      stores: reports.map(([name, report]) => ({
+        name,
+        ...report,
+        problems: report.problems.map((problem) => say(problem, screen.language)),
+      })),
+    },
+    [
+      ...reports.map(([name, { removed, durationMs }]) =>
+        message("cache.cleared", { name, count: removed, seconds: (durationMs / 1000).toFixed(1) }),
+      ),
+      ...problems,
+    ],
     problems.length > 0 ? exitCodes.refused : exitCodes.allClear,
   );
 }
@@ -71,9 +100,15 @@ function showReports(reports: Named<ClearReport>, { screen }: Call): Outcome {
 async function findStore(app: App, name: string, command: string): Promise<CacheStore> {
   const { config } = await app.loaded();
   const entry = config.caches[name];
-  if (entry === undefined) throw usage(command, message("cache.unknown", { name, nearest: nearestOf(name, Object.keys(config.caches)) ?? "–" }));
+  if (entry === undefined)
+    throw usage(command, message("cache.unknown", { name, nearest: nearestOf(name, Object.keys(config.caches)) ?? "–" }));
   if (entry.in === "folder") {
-    if (entry.host !== "local") throw new Failure("refused-unsafe", message("cache.remote-folder", { name, host: entry.host }), message("cache.remote-folder-next", { host: entry.host }));
+    if (entry.host !== "local")
+      throw new Failure(
+        "refused-unsafe",
+        message("cache.remote-folder", { name, host: entry.host }),
+        message("cache.remote-folder-next", { host: entry.host }),
+      );
     return { kind: "folder", path: entry.folder };
   }
   const connection = config.databases[entry.redis]?.watch.spec as unknown as RedisConnection;
@@ -88,5 +123,9 @@ async function measureLatency(app: App, signal: AbortSignal): Promise<Record<str
 }
 
 function text(figures: Record<string, number>): string {
-  return Object.entries(figures).map(([id, ms]) => `${id} ${ms} ms`).join(", ") || "–";
+  return (
+    Object.entries(figures)
+      .map(([id, ms]) => `${id} ${ms} ms`)
+      .join(", ") || "–"
+  );
 }

@@ -13,7 +13,11 @@ export const configCheck: Command = {
   needsConfig: false,
   async run({ app, flags, screen, signal }) {
     const { language } = screen;
-    const show = (problem: ConfigProblem): Record<string, unknown> => ({ ...problem, what: say(problem.what, language), instead: say(problem.instead, language) });
+    const show = (problem: ConfigProblem): Record<string, unknown> => ({
+      ...problem,
+      what: say(problem.what, language),
+      instead: say(problem.instead, language),
+    });
     try {
       const loaded = await app.loaded();
       const findings = await checkConfig(loaded, { signal, canConnect: flags.has("connect") });
@@ -22,15 +26,27 @@ export const configCheck: Command = {
       return done(
         { file: loaded.file, probes: probes.length, findings: findings.map((finding) => ({ level: finding.level, ...show(finding) })) },
         [
-          ...(flags.has("probes") ? probes.map(({ id, kind, host, everyMs, dependsOn }) => `  ${id}  ${screen.style(`${kind} · ${host} · ${formatDuration(everyMs)}${dependsOn.length === 0 ? "" : ` ← ${dependsOn.join(", ")}`}`, "dim")}`) : []),
-          ...findings.map((finding) => `${screen.style(finding.level === "error" ? "✗" : "!", finding.level === "error" ? "bad" : "warn")} ${printProblem(finding, language)}`),
+          ...(flags.has("probes")
+            ? probes.map(
+                ({ id, kind, host, everyMs, dependsOn }) =>
+                  `  ${id}  ${screen.style(`${kind} · ${host} · ${formatDuration(everyMs)}${dependsOn.length === 0 ? "" : ` ← ${dependsOn.join(", ")}`}`, "dim")}`,
+              )
+            : []),
+          ...findings.map(
+            (finding) =>
+              `${screen.style(finding.level === "error" ? "✗" : "!", finding.level === "error" ? "bad" : "warn")} ${printProblem(finding, language)}`,
+          ),
           message("config.check-summary", { file: loaded.file, probes: probes.length, errors, warnings: findings.length - errors }),
         ],
         errors > 0 ? exitCodes.usage : exitCodes.allClear,
       );
     } catch (error) {
       if (!(error instanceof ConfigInvalid)) throw error;
-      return done({ problems: error.problems.map(show) }, error.problems.map((problem) => `${screen.style("✗", "bad")} ${printProblem(problem, language)}`), exitCodes.usage);
+      return done(
+        { problems: error.problems.map(show) },
+        error.problems.map((problem) => `${screen.style("✗", "bad")} ${printProblem(problem, language)}`),
+        exitCodes.usage,
+      );
     }
   },
 };

@@ -11,7 +11,9 @@ export const daemon: Command = {
     if (listen !== "off" && !/^(\[[0-9a-f:]+\]|[\w.-]+):\d{1,5}$/i.test(listen)) throw usage("daemon", message("option.listen"));
     if (isDryRun) {
       const probes = await app.probes();
-      return done({ isDryRun, probes: probes.map(({ id, kind, everyMs }) => ({ id, kind, everyMs })) }, [message("daemon.would-watch", { count: probes.length })]);
+      return done({ isDryRun, probes: probes.map(({ id, kind, everyMs }) => ({ id, kind, everyMs })) }, [
+        message("daemon.would-watch", { count: probes.length }),
+      ]);
     }
     const stamp = new Intl.DateTimeFormat(screen.language, { timeStyle: "medium", timeZone: app.timeZone });
     await runDaemon(app, {

@@ -19,10 +19,15 @@ export const databaseSessions: Command = {
   options: {},
   async run({ app, words: [name], screen, signal }) {
     const named = await findDatabases(app, name, "db:sessions");
-    const lists = await Promise.all(named.map(async ([database, connection]) => ({ database, ...(await listSessions(connection, signal)) })));
+    const lists = await Promise.all(
+      named.map(async ([database, connection]) => ({ database, ...(await listSessions(connection, signal)) })),
+    );
     return done(
       { databases: lists.map(({ database, sessions, used, max, isPartial }) => ({ database, used, max, isPartial, sessions })) },
-      lists.flatMap(({ database, sessions, used, max }) => [message("db.sessions", { database, used, max }), ...sessions.slice(0, 15).map((session) => `  ${describe(session, screen)}`)]),
+      lists.flatMap(({ database, sessions, used, max }) => [
+        message("db.sessions", { database, used, max }),
+        ...sessions.slice(0, 15).map((session) => `  ${describe(session, screen)}`),
+      ]),
     );
   },
 };
@@ -57,7 +62,8 @@ export const databaseReconnect: Command = {
     if (plan.sessions.length > 0 && !flags.has("confirm")) {
       for (const line of shown) screen.tell(line);
       const answer = await screen.ask(message("approval.question", { word: say(message("approval.yes"), screen.language) }));
-      if (answer?.toLowerCase() !== say(message("approval.yes"), screen.language)) throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
+      if (answer?.toLowerCase() !== say(message("approval.yes"), screen.language))
+        throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
     }
     const outcomes = await endSessions(connection, plan, signal);
     const reloads = (values.get("reload") ?? "").split(",").filter((service) => service !== "");
@@ -65,7 +71,11 @@ export const databaseReconnect: Command = {
     const remaining = outcomes.filter(({ state }) => state === "remains").length;
     return done(
       { database, outcomes, reloads, refusals: plan.refusals },
-      [...shown.slice(1), message("db.ended", { count: outcomes.filter(({ state }) => state === "ended").length, database }), ...reloads.map((service) => message("db.reloaded", { service }))],
+      [
+        ...shown.slice(1),
+        message("db.ended", { count: outcomes.filter(({ state }) => state === "ended").length, database }),
+        ...reloads.map((service) => message("db.reloaded", { service })),
+      ],
       remaining > 0 ? exitCodes.refused : exitCodes.allClear,
     );
   },
@@ -78,7 +88,9 @@ function missing(): never {
 /** Sessions that keep a transaction open and do nothing: they hold locks for nobody. */
 function idleOver(sessions: readonly DatabaseSession[], idleMs: number): number[] {
   const isIdle = ({ state }: DatabaseSession): boolean => /^(sleep|idle in transaction)/i.test(state);
-  return sessions.filter((session) => isIdle(session) && (session.transactionMs ?? 0) > idleMs && session.protectedBy === undefined).map(({ id }) => id);
+  return sessions
+    .filter((session) => isIdle(session) && (session.transactionMs ?? 0) > idleMs && session.protectedBy === undefined)
+    .map(({ id }) => id);
 }
 
 function readIds(text: string): number[] {
@@ -96,7 +108,17 @@ async function findDatabases(app: App, name: string | undefined, command: string
   // A service's name means the database it runs.
   const wanted = name === undefined ? all : all.filter(([each]) => each === name || config.databases[each]?.service === name);
   if (wanted.length > 0) return wanted;
-  throw usage(command, message("db.unknown", { name: name ?? "", nearest: nearestOf(name ?? "", all.map(([each]) => each)) ?? "–" }));
+  throw usage(
+    command,
+    message("db.unknown", {
+      name: name ?? "",
+      nearest:
+        nearestOf(
+          name ?? "",
+          all.map(([each]) => each),
+        ) ?? "–",
+    }),
+  );
 }
 
 function describe({ id, user, client, state, transactionMs, statement, protectedBy }: DatabaseSession, screen: Screen): string {

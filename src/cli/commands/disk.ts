@@ -14,14 +14,26 @@ export const diskUsage: Command = {
   async run({ app, words: [subject = ""], signal }) {
     const { host: hostName, path } = await locate(app, subject);
     const host = app.openHost(hostName);
-    const [{ folders, isComplete }, disposables] = await Promise.all([measureUsage(host, path, 15_000, signal), findDisposables(app, hostName, signal)]);
-    return done({ host: hostName, path, folders, isComplete, disposables: disposables.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })) }, [
-      message("disk.usage-title", { path, host: hostName }),
-      ...folders.map(({ bytes, path: folder }) => `  ${formatBytes(bytes).padStart(9)}  ${folder}`),
-      ...(isComplete ? [] : [message("disk.usage-part")]),
-      ...disposables.map(({ name, files, bytes }) => message("disk.disposable", { name, count: files.length, size: formatBytes(bytes) })),
-      ...(disposables.length === 0 ? [message("disk.nothing-disposable", { host: hostName })] : []),
+    const [{ folders, isComplete }, disposables] = await Promise.all([
+      measureUsage(host, path, 15_000, signal),
+      findDisposables(app, hostName, signal),
     ]);
+    return done(
+      {
+        host: hostName,
+        path,
+        folders,
+        isComplete,
+        disposables: disposables.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })),
+      },
+      [
+        message("disk.usage-title", { path, host: hostName }),
+        ...folders.map(({ bytes, path: folder }) => `  ${formatBytes(bytes).padStart(9)}  ${folder}`),
+        ...(isComplete ? [] : [message("disk.usage-part")]),
+        ...disposables.map(({ name, files, bytes }) => message("disk.disposable", { name, count: files.length, size: formatBytes(bytes) })),
+        ...(disposables.length === 0 ? [message("disk.nothing-disposable", { host: hostName })] : []),
+      ],
+    );
   },
 };
 
@@ -39,15 +51,23 @@ export const diskFree: Command = {
       const { park } = disposable;
       if (isDryRun || !flags.has("confirm")) {
         const count = files.length;
-        lines.push(park === undefined ? message("disk.would-delete", { name, count, size }) : message("disk.would-park", { name, count, size, park }));
+        lines.push(
+          park === undefined
+            ? message("disk.would-delete", { name, count, size })
+            : message("disk.would-park", { name, count, size, park }),
+        );
       } else if (files.length > 0) {
         const cleared = await clearFiles(app.openHost(hostName), disposable, files, ledger(app), app.clock.now(), signal);
         clearances.push({ id: cleared.id, name, files: files.length, bytes, park: cleared.park });
         lines.push(message("disk.freed", { name, count: files.length, size, id: cleared.id }));
       }
     }
-    if (!isDryRun && !flags.has("confirm")) throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
-    return done({ host: hostName, isDryRun, clearances, candidates: found.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })) }, lines);
+    if (!isDryRun && !flags.has("confirm"))
+      throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
+    return done(
+      { host: hostName, isDryRun, clearances, candidates: found.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })) },
+      lines,
+    );
   },
 };
 
@@ -63,7 +83,12 @@ export const diskRestore: Command = {
   },
 };
 
-type Found = { name: string; disposable: Parameters<typeof listDisposable>[1]; files: Awaited<ReturnType<typeof listDisposable>>; bytes: number };
+type Found = {
+  name: string;
+  disposable: Parameters<typeof listDisposable>[1];
+  files: Awaited<ReturnType<typeof listDisposable>>;
+  bytes: number;
+};
 
 async function findDisposables(app: App, host: string, signal: AbortSignal): Promise<Found[]> {
   const { config } = await app.loaded();

@@ -15,7 +15,18 @@ export const healthCheck: Command = {
     const all = await app.probes();
     const wanted = values.get("probe");
     const probes = wanted === undefined ? all : all.filter(({ id, subject }) => id === wanted || subject === wanted);
-    if (probes.length === 0) throw usage("health:check", message("probe.not-found", { name: wanted ?? "", nearest: nearestOf(wanted ?? "", all.map(({ id }) => id)) ?? "–" }));
+    if (probes.length === 0)
+      throw usage(
+        "health:check",
+        message("probe.not-found", {
+          name: wanted ?? "",
+          nearest:
+            nearestOf(
+              wanted ?? "",
+              all.map(({ id }) => id),
+            ) ?? "–",
+        }),
+      );
     const startedMs = app.clock.monotonicMs();
     const { picture, results } = await survey(app, probes, {
       signal,
@@ -28,10 +39,18 @@ export const healthCheck: Command = {
     const { language } = screen;
     const document = {
       ...pictureDocument(picture, language),
-      probes: results.map(({ probeId, state, message: what, durationMs: tookMs, measures }) => ({ id: probeId, state, message: say(what, language), durationMs: tookMs, measures })),
+      probes: results.map(({ probeId, state, message: what, durationMs: tookMs, measures }) => ({
+        id: probeId,
+        state,
+        message: say(what, language),
+        durationMs: tookMs,
+        measures,
+      })),
       durationMs,
     };
-    const every = flags.has("all") ? results.map(({ probeId, state, message: what }) => `  ${state.padEnd(8)} ${probeId}: ${say(what, language)}`) : [];
+    const every = flags.has("all")
+      ? results.map(({ probeId, state, message: what }) => `  ${state.padEnd(8)} ${probeId}: ${say(what, language)}`)
+      : [];
     const nextStep = nextStepOf(picture);
     return done(
       document,

@@ -14,7 +14,10 @@ export const init: Command = {
   async run({ values, isDryRun, screen, signal }) {
     const target = values.get("ssh");
     const remote = target === undefined ? undefined : { name: "server", target };
-    const facts = await inspectMachine({ host: openHost(remote?.name ?? "local", target === undefined ? { via: "local" } : { via: "ssh", target }), signal });
+    const facts = await inspectMachine({
+      host: openHost(remote?.name ?? "local", target === undefined ? { via: "local" } : { via: "ssh", target }),
+      signal,
+    });
     if (isDryRun) return done({ isDryRun, text: writeConfigText(facts, remote) }, [writeConfigText(facts, remote).trimEnd()]);
     const written = await writeProposal(facts, resolve(values.get("output") ?? "ampel.yaml"), signal, remote);
     return done({ file: written.file, isBeside: written.isBeside, findings: written.findings.length }, [

@@ -6,7 +6,19 @@ import { done, type Command } from "../command.ts";
 import { headline, pictureDocument, pictureLines } from "../show-picture.ts";
 
 /** What can make a chain slow; the rest (backups, certificates, cron) is left to `health:check`. */
-const kinds: ReadonlySet<string> = new Set(["http", "tcp", "load", "memory", "disk", "mariadb", "postgres", "redis", "queue", "vendor", "service"]);
+const kinds: ReadonlySet<string> = new Set([
+  "http",
+  "tcp",
+  "load",
+  "memory",
+  "disk",
+  "mariadb",
+  "postgres",
+  "redis",
+  "queue",
+  "vendor",
+  "service",
+]);
 
 /** Measures first, because a cleared cache makes a slow system slower. Changes nothing. */
 export const performanceCheck: Command = {
@@ -18,10 +30,21 @@ export const performanceCheck: Command = {
     const { picture, results } = await survey(app, probes, { signal });
     const durationMs = Math.round(app.clock.monotonicMs() - startedMs);
     const byId = new Map(probes.map((probe) => [probe.id, probe]));
-    const slowest = [...results].filter(({ measures }) => measures !== undefined).sort((left, right) => rank(right) - rank(left) || right.durationMs - left.durationMs);
+    const slowest = [...results]
+      .filter(({ measures }) => measures !== undefined)
+      .sort((left, right) => rank(right) - rank(left) || right.durationMs - left.durationMs);
     const { language } = screen;
     return done(
-      { ...pictureDocument(picture, language), measures: slowest.map((result) => ({ id: result.probeId, state: result.state, durationMs: result.durationMs, measures: result.measures })), durationMs },
+      {
+        ...pictureDocument(picture, language),
+        measures: slowest.map((result) => ({
+          id: result.probeId,
+          state: result.state,
+          durationMs: result.durationMs,
+          measures: result.measures,
+        })),
+        durationMs,
+      },
       [
         headline(picture, screen),
         ...pictureLines(picture, screen),

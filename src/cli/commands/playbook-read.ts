@@ -19,10 +19,26 @@ export const playbookList: Command = {
   async run({ app, screen }) {
     const { playbooks, problems } = await app.playbooks();
     return done(
-      { playbooks: playbooks.map(({ id, zone, title, triggers, owner, reviewBy, path }) => ({ id, zone, title, triggers, owner, reviewBy, path })), problems: problems.length },
+      {
+        playbooks: playbooks.map(({ id, zone, title, triggers, owner, reviewBy, path }) => ({
+          id,
+          zone,
+          title,
+          triggers,
+          owner,
+          reviewBy,
+          path,
+        })),
+        problems: problems.length,
+      },
       [
-        ...playbooks.map(({ id, zone, title, triggers }) => `${screen.style("●", zoneTones[zone])} ${id.padEnd(24)} ${title}  ${screen.style(triggers.join(", "), "dim")}`),
-        ...problems.map((problem) => `${screen.style("✗", "bad")} ${problem.path}:${problem.line} ${say(describeProblem(problem), screen.language)}`),
+        ...playbooks.map(
+          ({ id, zone, title, triggers }) =>
+            `${screen.style("●", zoneTones[zone])} ${id.padEnd(24)} ${title}  ${screen.style(triggers.join(", "), "dim")}`,
+        ),
+        ...problems.map(
+          (problem) => `${screen.style("✗", "bad")} ${problem.path}:${problem.line} ${say(describeProblem(problem), screen.language)}`,
+        ),
       ],
     );
   },
@@ -33,7 +49,9 @@ export const playbookShow: Command = {
   options: {},
   async run({ app, words: [name = ""] }) {
     const { id, zone, path, hash, text, steps } = findPlaybook(await app.playbooks(), name);
-    return done({ id, zone, path, hash, text, steps: steps.map((step) => ({ name: step.name, risk: step.risk, hash: step.hash })) }, [text.trimEnd()]);
+    return done({ id, zone, path, hash, text, steps: steps.map((step) => ({ name: step.name, risk: step.risk, hash: step.hash })) }, [
+      text.trimEnd(),
+    ]);
   },
 };
 
@@ -52,7 +70,14 @@ export const playbookLint: Command = {
     const errors = findings.filter(({ severity }) => severity === "error").length;
     const { language } = screen;
     return done(
-      { findings: findings.map((finding) => ({ ...finding, message: say(finding.message, language), safeWay: say(finding.safeWay, language) })), errors },
+      {
+        findings: findings.map((finding) => ({
+          ...finding,
+          message: say(finding.message, language),
+          safeWay: say(finding.safeWay, language),
+        })),
+        errors,
+      },
       [
         ...findings.flatMap((finding) => [
           `${screen.style(finding.severity === "error" ? "✗" : "!", finding.severity === "error" ? "bad" : "warn")} ${finding.path}:${finding.line} ${finding.rule}: ${say(finding.message, language)}`,
@@ -107,7 +132,12 @@ export async function inputOf({ app, words: [name = ""], values, screen }: Call,
   const cause = values.get("cause") ?? playbook.triggers[0] ?? "unreachable";
   if (!(cause in causes)) throw usage(command, message("option.cause-unknown", { cause, known: Object.keys(causes).join(", ") }));
   const host = values.get("host") ?? config.services[subject]?.host ?? "local";
-  const given = Object.fromEntries((values.get("set") ?? "").split(",").filter((pair) => pair !== "").map((pair) => splitPair(pair, command)));
+  const given = Object.fromEntries(
+    (values.get("set") ?? "")
+      .split(",")
+      .filter((pair) => pair !== "")
+      .map((pair) => splitPair(pair, command)),
+  );
   const orders = ordersOf(config, screen.isInteractive);
   const finding = { cause: cause as Cause, subject, host, zone: playbook.zone };
   const input = inputFor(playbook, finding, undefined, orders);

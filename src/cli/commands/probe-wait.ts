@@ -15,23 +15,38 @@ export const probeWait: Command = {
     const all = await app.probes();
     const probes = all.filter((probe) => probe.subject === subject || probe.id === subject);
     if (probes.length === 0) {
-      throw usage("probe:wait", message("probe.not-found", { name: subject, nearest: nearestOf(subject, all.map((probe) => probe.subject)) ?? "–" }));
+      throw usage(
+        "probe:wait",
+        message("probe.not-found", {
+          name: subject,
+          nearest:
+            nearestOf(
+              subject,
+              all.map((probe) => probe.subject),
+            ) ?? "–",
+        }),
+      );
     }
     const limitMs = parseDuration(values.get("for") ?? "20s");
     const times = Number(values.get("times") ?? 1);
     if (limitMs === undefined || !Number.isInteger(times) || times < 1) throw usage("probe:wait", message("option.wait-wrong"));
     const startedMs = app.clock.monotonicMs();
     const eyes = { clock: app.clock, memory: app.memory, openHost: app.openHost };
-    for (let good = 0; ; ) {
+    for (let good = 0; ;) {
       const results = await Promise.all(probes.map((probe) => look(probe, eyes, signal)));
       const bad = results.filter(({ state }) => state !== "ok");
       good = bad.length === 0 ? good + 1 : 0;
       const durationMs = Math.round(app.clock.monotonicMs() - startedMs);
-      if (good >= times) return done({ subject, isGood: true, durationMs }, [message("probe.good", { subject, seconds: (durationMs / 1000).toFixed(1) })]);
+      if (good >= times)
+        return done({ subject, isGood: true, durationMs }, [message("probe.good", { subject, seconds: (durationMs / 1000).toFixed(1) })]);
       if (durationMs >= limitMs) {
         const [first] = bad;
         const reason = first === undefined ? message("probe.too-few") : first.message;
-        throw new Failure("service-failed", message("probe.still-bad", { subject, reason: say(reason, app.language) }), message("next.emergency"));
+        throw new Failure(
+          "service-failed",
+          message("probe.still-bad", { subject, reason: say(reason, app.language) }),
+          message("next.emergency"),
+        );
       }
       await app.clock.sleep(betweenMs, signal);
     }

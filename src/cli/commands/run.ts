@@ -19,11 +19,23 @@ export const runList: Command = {
     const runs = await listRuns(durable);
     const stranded = durable.store === undefined ? [] : await listStrandedRuns(durable.store.pool);
     return done(
-      { runs: runs.map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt: new Date(startedAt).toISOString() })), stranded },
+      {
+        runs: runs.map(({ id, playbookId, subject, state, startedAt }) => ({
+          id,
+          playbookId,
+          subject,
+          state,
+          startedAt: new Date(startedAt).toISOString(),
+        })),
+        stranded,
+      },
       [
         ...(runs.length === 0 ? [message("run.none")] : []),
         ...stranded.map(({ id, shape }) => message("run.stranded", { run: id, shape })),
-        ...runs.map(({ id, playbookId, subject, state, startedAt }) => `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(when(startedAt, app), "dim")}`),
+        ...runs.map(
+          ({ id, playbookId, subject, state, startedAt }) =>
+            `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(when(startedAt, app), "dim")}`,
+        ),
       ],
     );
   },
@@ -34,7 +46,10 @@ export const runShow: Command = {
   options: {},
   async run({ app, words: [id = ""], screen }) {
     const run = await find(app, id);
-    return done({ ...runDocument(run.outcome, screen.language), playbookHash: run.playbookHash, playbookText: run.playbookText }, runLines(run.outcome, screen));
+    return done(
+      { ...runDocument(run.outcome, screen.language), playbookHash: run.playbookHash, playbookText: run.playbookText },
+      runLines(run.outcome, screen),
+    );
   },
 };
 
@@ -43,10 +58,15 @@ export const runResume: Command = {
   options: {},
   async run({ app, words: [id = ""], screen, isDryRun }) {
     const run = await find(app, id);
-    if (run.state !== "running") throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
+    if (run.state !== "running")
+      throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
     if (isDryRun) return done(runDocument(run.outcome, screen.language), runLines(run.outcome, screen));
     const outcome = await alone(app, async () => (await app.durable()).run(id, run.input));
-    return done(runDocument(outcome, screen.language), runLines(outcome, screen), outcome.state === "succeeded" ? exitCodes.allClear : exitCodes.refused);
+    return done(
+      runDocument(outcome, screen.language),
+      runLines(outcome, screen),
+      outcome.state === "succeeded" ? exitCodes.allClear : exitCodes.refused,
+    );
   },
 };
 
@@ -55,11 +75,17 @@ export const runCancel: Command = {
   options: {},
   async run({ app, words: [id = ""], isDryRun }) {
     const run = await find(app, id);
-    if (run.state !== "running") throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
+    if (run.state !== "running")
+      throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
     if (!isDryRun) {
       const durable = await app.durable();
       await durable.mailbox.cancel(id);
-      await durable.logbook.write({ kind: "run-ended", runId: id, state: "cancelled", message: message("run.cancelled", { by: userInfo().username }) });
+      await durable.logbook.write({
+        kind: "run-ended",
+        runId: id,
+        state: "cancelled",
+        message: message("run.cancelled", { by: userInfo().username }),
+      });
     }
     return done({ id, state: "cancelled", isDryRun }, [message("run.cancelled", { by: userInfo().username })]);
   },
@@ -70,16 +96,32 @@ export const runUndo: Command = {
   options: {},
   async run({ app, words: [id = ""], screen, isDryRun }) {
     const run = await find(app, id);
-    if (run.state === "running") throw new Failure("run-busy", message("run.still-running", { run: id }), message("run.cancel-first", { run: id }));
+    if (run.state === "running")
+      throw new Failure("run-busy", message("run.still-running", { run: id }), message("run.cancel-first", { run: id }));
     const { playbook } = parsePlaybook(run.playbookText, run.input.playbookPath);
     const doneSteps = new Set(run.outcome.steps.filter(({ state }) => state === "done" || state === "failed").map(({ name }) => name));
     const undoable = (playbook?.steps ?? []).filter((step) => step.undo !== undefined && doneSteps.has(step.name)).toReversed();
     if (isDryRun || undoable.length === 0) {
-      const lines = undoable.flatMap((step) => [`${step.name}:`, ...(step.undo?.body.trim().split("\n").map((line) => `    ${line}`) ?? [])]);
-      return done({ id, steps: undoable.map(({ name }) => name), isDryRun }, undoable.length === 0 ? [message("run.nothing-to-undo")] : lines);
+      const lines = undoable.flatMap((step) => [
+        `${step.name}:`,
+        ...(step.undo?.body
+          .trim()
+          .split("\n")
+          .map((line) => `    ${line}`) ?? []),
+      ]);
+      return done(
+        { id, steps: undoable.map(({ name }) => name), isDryRun },
+        undoable.length === 0 ? [message("run.nothing-to-undo")] : lines,
+      );
     }
-    const outcome = await alone(app, async () => (await app.durable()).undo(newId("undo"), { runId: id, input: run.input, steps: undoable.map(({ name }) => name) }));
-    return done(runDocument(outcome, screen.language), runLines(outcome, screen), outcome.state === "undone" ? exitCodes.allClear : exitCodes.refused);
+    const outcome = await alone(app, async () =>
+      (await app.durable()).undo(newId("undo"), { runId: id, input: run.input, steps: undoable.map(({ name }) => name) }),
+    );
+    return done(
+      runDocument(outcome, screen.language),
+      runLines(outcome, screen),
+      outcome.state === "undone" ? exitCodes.allClear : exitCodes.refused,
+    );
   },
 };
 
@@ -89,13 +131,28 @@ export const runApprove: Command = {
   async run({ app, words: [id = "", stepName = ""], flags, values, isDryRun }) {
     const run = await find(app, id);
     const step = parsePlaybook(run.playbookText, run.input.playbookPath).playbook?.steps.find(({ name }) => name === stepName);
-    if (step === undefined) throw new Failure("not-found", message("run.no-step", { step: stepName, run: id }), message("run.see", { run: id }));
-    const text = [`${step.name} (${step.risk}) ${step.hash.slice(0, 12)}`, ...step.do.body.trim().split("\n").map((line) => `    ${line}`)];
+    if (step === undefined)
+      throw new Failure("not-found", message("run.no-step", { step: stepName, run: id }), message("run.see", { run: id }));
+    const text = [
+      `${step.name} (${step.risk}) ${step.hash.slice(0, 12)}`,
+      ...step.do.body
+        .trim()
+        .split("\n")
+        .map((line) => `    ${line}`),
+    ];
     if (isDryRun) return done({ id, step: stepName, hash: step.hash, text: step.do.body }, text);
     const approval: Approval = { by: values.get("by") ?? userInfo().username, stepHash: step.hash, isGranted: !flags.has("refuse") };
     const delivery = await (await app.durable()).mailbox.send(id, approvalTopic(stepName), approval, newId("approval"));
-    const says: Record<typeof delivery, Message> = { delivered: message("approval.sent"), "too-late": message("approval.too-late"), "unknown-run": message("run.unknown", { run: id }) };
-    return done({ id, step: stepName, delivery }, [...text, says[delivery]], delivery === "delivered" ? exitCodes.allClear : exitCodes.refused);
+    const says: Record<typeof delivery, Message> = {
+      delivered: message("approval.sent"),
+      "too-late": message("approval.too-late"),
+      "unknown-run": message("run.unknown", { run: id }),
+    };
+    return done(
+      { id, step: stepName, delivery },
+      [...text, says[delivery]],
+      delivery === "delivered" ? exitCodes.allClear : exitCodes.refused,
+    );
   },
 };
 
@@ -119,4 +176,3 @@ async function find(app: App, id: string): Promise<StoredRun> {
 function when(at: number, app: App): string {
   return new Intl.DateTimeFormat(app.language, { dateStyle: "short", timeStyle: "medium", timeZone: app.timeZone }).format(at);
 }
-

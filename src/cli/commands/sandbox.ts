@@ -12,13 +12,18 @@ const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   up: async ({ values, screen, signal }) => {
     const world = await startWorld({ folder: folderOf(values), signal, onProgress: (step) => screen.tell(step, "dim") });
     const { configuration } = worldPaths(world.folder);
-    return done({ folder: world.folder, config: configuration, ports: world.ports }, [message("sandbox.is-up", { folder: world.folder }), `→ ampel health:check --config ${configuration}`]);
+    return done({ folder: world.folder, config: configuration, ports: world.ports }, [
+      message("sandbox.is-up", { folder: world.folder }),
+      `→ ampel health:check --config ${configuration}`,
+    ]);
   },
   break: async ({ words: [, name = ""], values, screen, signal }) => {
     if (name === "") return listFaults(screen.language);
     const fault = findFault(name);
     await fault.inject(openWorld(folderOf(values)), signal);
-    return done({ fault: name, causes: fault.causes, subject: fault.subject, playbook: fault.playbook }, [message("rehearsal.break", { fault: name, what: fault.what })]);
+    return done({ fault: name, causes: fault.causes, subject: fault.subject, playbook: fault.playbook }, [
+      message("rehearsal.break", { fault: name, what: fault.what }),
+    ]);
   },
   mend: async ({ values, signal }) => {
     const world = await mendWorld(openWorld(folderOf(values)), signal);
@@ -32,7 +37,12 @@ const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
   list: async ({ screen, signal }) => {
     const worlds = await listWorlds();
     const injected = await Promise.all(worlds.map(async ({ world }) => (world === undefined ? [] : await listInjected(world, signal))));
-    const document = worlds.map(({ folder, state, services }, index) => ({ folder, state, services, faults: injected[index]?.map(({ name }) => name) }));
+    const document = worlds.map(({ folder, state, services }, index) => ({
+      folder,
+      state,
+      services,
+      faults: injected[index]?.map(({ name }) => name),
+    }));
     const lines = worlds.flatMap(({ folder, state, services }, index) => [
       `${state.padEnd(12)} ${folder}`,
       ...Object.entries(services).map(([name, each]) => `  ${name.padEnd(10)} ${each}`),
@@ -47,7 +57,9 @@ function folderOf(values: Call["values"]): string {
 }
 
 function listFaults(language: Call["screen"]["language"]): Outcome {
-  const lines = faults.map(({ name, what, playbook }) => `${name.padEnd(18)} ${say(what, language)}${playbook === undefined ? "" : `  → ${playbook}`}`);
+  const lines = faults.map(
+    ({ name, what, playbook }) => `${name.padEnd(18)} ${say(what, language)}${playbook === undefined ? "" : `  → ${playbook}`}`,
+  );
   return done({ faults: faults.map(({ name, causes, subject, playbook }) => ({ name, causes, subject, playbook })) }, lines);
 }
 
@@ -60,6 +72,9 @@ export const sandbox: Command = {
     const [action = ""] = call.words;
     const act = actions[action];
     if (act !== undefined) return await act(call);
-    throw usage("sandbox", message("sandbox.action-unknown", { action, nearest: nearestOf(action, Object.keys(actions)) ?? Object.keys(actions).join("|") }));
+    throw usage(
+      "sandbox",
+      message("sandbox.action-unknown", { action, nearest: nearestOf(action, Object.keys(actions)) ?? Object.keys(actions).join("|") }),
+    );
   },
 };

@@ -17,7 +17,11 @@ export const status: Command = {
     const known = readStatus(app.stateFolder);
     const { language } = screen;
     if (known === undefined) {
-      return done({ zone: "blind", reason: "never-looked" }, [screen.style(`◌ ${say(message("zone.blind"), language)}`, "warn"), message("status.never")], exitCodes.blind);
+      return done(
+        { zone: "blind", reason: "never-looked" },
+        [screen.style(`◌ ${say(message("zone.blind"), language)}`, "warn"), message("status.never")],
+        exitCodes.blind,
+      );
     }
     const ageMs = app.clock.now() - known.picture.at;
     const isOld = ageMs > known.freshForMs || ageMs < -known.freshForMs;
@@ -25,11 +29,26 @@ export const status: Command = {
     const nextStep = isOld ? message("status.old-next") : nextStepOf(known.picture);
     const { incident } = known;
     return done(
-      { name: known.name, ...pictureDocument(known.picture, language), isOld, ageMs, ...(isOld ? { zone: "blind", lastZone: known.picture.zone ?? "clear" } : {}), incident },
+      {
+        name: known.name,
+        ...pictureDocument(known.picture, language),
+        isOld,
+        ageMs,
+        ...(isOld ? { zone: "blind", lastZone: known.picture.zone ?? "clear" } : {}),
+        incident,
+      },
       [
         ...(isOld ? [screen.style(`◌ ${say(message("status.old", { age: clockText(ageMs) }), language)}`, "warn")] : []),
         `${isOld ? screen.style(say(message("status.was"), language), "dim") + " " : ""}${headline(known.picture, screen)}  ${known.name}`,
-        ...(incident === undefined ? [] : [message("status.incident", { id: incident.id, age: clockText(app.clock.now() - incident.openedAt), budget: clockText(incident.budgetMs) })]),
+        ...(incident === undefined
+          ? []
+          : [
+              message("status.incident", {
+                id: incident.id,
+                age: clockText(app.clock.now() - incident.openedAt),
+                budget: clockText(incident.budgetMs),
+              }),
+            ]),
         ...pictureLines(known.picture, screen),
         ...(nextStep === undefined ? [] : [`→ ${say(nextStep, language)}`]),
       ],

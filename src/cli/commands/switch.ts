@@ -18,14 +18,16 @@ export const configSet: Command = {
     }
     await checkSubject(app, key);
     const durationMs = parseDuration(values.get("for") ?? "");
-    if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs) throw usage("config:set", message("switch.duration-wrong"));
+    if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs)
+      throw usage("config:set", message("switch.duration-wrong"));
     const reason = values.get("reason")?.trim() ?? "";
     if (reason === "") throw usage("config:set", message("switch.reason-missing"));
     const now = app.clock.now();
     const made: Switch = { key, value, reason, owner: ownerName(app), setAt: now, expiresAt: now + durationMs };
     if (!isDryRun) {
       const durable = await app.durable();
-      if (value === "true") await durable.logbook.write({ kind: "switch-set", key, value, reason, owner: made.owner, expiresAt: made.expiresAt });
+      if (value === "true")
+        await durable.logbook.write({ kind: "switch-set", key, value, reason, owner: made.owner, expiresAt: made.expiresAt });
       else await durable.logbook.write({ kind: "switch-ended", key, by: made.owner });
     }
     const line = value === "true" ? message("switch.set", { key, until: timeText(made.expiresAt, app) }) : message("switch.ended", { key });
@@ -37,7 +39,15 @@ export const configGet: Command = {
   words: ["KEY"],
   options: {},
   async run({ app, words: [key = ""] }) {
-    if (patternOf(key) === undefined) throw usage("config:get", message("switch.unknown", { key, nearest: nearestOf(key, Object.keys(switchKeys)) ?? "–", known: Object.keys(switchKeys).join(", ") }));
+    if (patternOf(key) === undefined)
+      throw usage(
+        "config:get",
+        message("switch.unknown", {
+          key,
+          nearest: nearestOf(key, Object.keys(switchKeys)) ?? "–",
+          known: Object.keys(switchKeys).join(", "),
+        }),
+      );
     const found = (await listSwitches(await app.durable(), app.clock.now())).find((each) => each.key === key);
     return found === undefined ? done({ key, value: "false" }, ["false"]) : done(describe(found), switchLines(found, app));
   },
@@ -50,7 +60,12 @@ export const configList: Command = {
     const switches = await listSwitches(await app.durable(), app.clock.now());
     const known = Object.entries(switchKeys).map(([key, what]) => `  ${key.padEnd(20)} ${say(message(what), screen.language)}`);
     const none = switches.length === 0 ? [message("switch.none")] : [];
-    return done({ switches: switches.map(describe), known: Object.keys(switchKeys) }, [...none, ...switches.flatMap((each) => switchLines(each, app)), "", ...known]);
+    return done({ switches: switches.map(describe), known: Object.keys(switchKeys) }, [
+      ...none,
+      ...switches.flatMap((each) => switchLines(each, app)),
+      "",
+      ...known,
+    ]);
   },
 };
 

@@ -41,7 +41,8 @@ const queueBacklog: Fault = {
     thaw(world, "worker");
     await launch(world, "worker", signal);
     const deadlineMs = systemClock.monotonicMs() + 15_000;
-    while ((await countWaiting(world)) > worldLimits.queueDepth && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(100, signal);
+    while ((await countWaiting(world)) > worldLimits.queueDepth && systemClock.monotonicMs() < deadlineMs)
+      await systemClock.sleep(100, signal);
   },
 };
 
@@ -60,7 +61,10 @@ const tableDropped: Fault = {
   subject: "askproai",
   inject: (world) => withDatabase(world, async (database) => void (await database.query("drop table if exists appointments"))),
   isInjected: (world) =>
-    withDatabase(world, async (database) => (await database.query("select 1 from pg_tables where tablename = 'appointments'")).rowCount === 0),
+    withDatabase(
+      world,
+      async (database) => (await database.query("select 1 from pg_tables where tablename = 'appointments'")).rowCount === 0,
+    ),
   mend: sowDatabase,
 };
 

@@ -62,7 +62,7 @@ const cacheBloated: Fault = {
     const entry = packEntry({ key: "all-calls", expiresAt: 0, body: bigPage });
     // How many entries make a page slow depends on the machine: some are tried, the rest is reckoned from their cost.
     const aimMs = worldLimits.latencyMs * 1.8;
-    for (let count = listEntries(world).length, next = cacheBatch; count < cacheLimit; ) {
+    for (let count = listEntries(world).length, next = cacheBatch; count < cacheLimit;) {
       signal?.throwIfAborted();
       if (count > 0) {
         const takesMs = await pageTakesMs(world, signal);

@@ -16,7 +16,13 @@ const { folder, ports } = world;
 const paths = worldPaths(folder);
 
 const settings = readAppSettings(paths.appSettings);
-const pool = new pg.Pool({ connectionString: connectionString(world), max: 5, connectionTimeoutMillis: 1000, query_timeout: 3000, application_name: "app" });
+const pool = new pg.Pool({
+  connectionString: connectionString(world),
+  max: 5,
+  connectionTimeoutMillis: 1000,
+  query_timeout: 3000,
+  application_name: "app",
+});
 // The pool listens only while a connection is idle; one that is lost in our hands, between two queries, would end the process.
 pool.on("connect", (client) => client.on("error", () => {}));
 pool.on("error", () => {}); // the next query makes a new connection or fails
@@ -36,7 +42,9 @@ async function showCalls(response: ServerResponse): Promise<void> {
   const cached = await findCached("calls", response);
   await countView();
   if (cached !== undefined) return answer(response, 200, cached.body);
-  const { rows } = await pool.query("select id, company_id, call_status, duration_ms from calls order by started_at desc limit $1", [settings.pageSize]);
+  const { rows } = await pool.query("select id, company_id, call_status, duration_ms from calls order by started_at desc limit $1", [
+    settings.pageSize,
+  ]);
   const body = JSON.stringify({ calls: rows });
   const expiresAt = Date.now() + settings.cacheSeconds * 1000;
   writeWhole(join(paths.cache, "calls.page"), packEntry({ key: "calls", expiresAt, body }));

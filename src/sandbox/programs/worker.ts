@@ -11,7 +11,13 @@ if (world === undefined) throw new Error("usage: worker WORLD.json");
 const { folder, ports } = world;
 const paths = worldPaths(folder);
 
-const pool = new pg.Pool({ connectionString: connectionString(world), max: 2, connectionTimeoutMillis: 1000, query_timeout: 5000, application_name: "worker" });
+const pool = new pg.Pool({
+  connectionString: connectionString(world),
+  max: 2,
+  connectionTimeoutMillis: 1000,
+  query_timeout: 5000,
+  application_name: "worker",
+});
 // The pool listens only while a connection is idle; one that is lost in our hands, between two queries, would end the process.
 pool.on("connect", (client) => client.on("error", () => {}));
 pool.on("error", () => {}); // the next query makes a new connection or fails
@@ -44,7 +50,10 @@ async function workOnce(): Promise<boolean> {
     } else if (job !== undefined) {
       // Cal.com said no: later again, each time twice as late, at most after a minute.
       const delaySeconds = Math.min(60, 2 ** job.attempts);
-      await client.query("update jobs set attempts = attempts + 1, run_at = now() + $2 * interval '1 second' where id = $1", [job.id, delaySeconds]);
+      await client.query("update jobs set attempts = attempts + 1, run_at = now() + $2 * interval '1 second' where id = $1", [
+        job.id,
+        delaySeconds,
+      ]);
     }
     await client.query("commit");
     client.release();

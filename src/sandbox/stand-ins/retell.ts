@@ -9,7 +9,8 @@ export const answerAsRetell: StandIn = ({ method, path, authorization, key }, mo
   if (mood === "suspended") return failure(402, "Payment required");
   if (authorization === undefined) return { status: 401, body: { error_message: "Authorization header required" } };
   if (authorization !== `Bearer ${key}`) return failure(401, "Invalid API key");
-  if (method === "GET" && path === "/get-api-key-info") return { status: 200, body: { api_key_name: "sandbox", org_name: "AskProAI (Sandbox)" } };
+  if (method === "GET" && path === "/get-api-key-info")
+    return { status: 200, body: { api_key_name: "sandbox", org_name: "AskProAI (Sandbox)" } };
   return failure(404, "Not found");
 };
 
@@ -22,8 +23,18 @@ function summary(state: "operational" | "major_outage") {
   const isUp = state === "operational";
   return {
     page: { id: "sandboxretell", name: "Retell AI", url: "http://127.0.0.1", time_zone: "Etc/UTC", updated_at: updatedAt },
-    status: isUp ? { indicator: "none", description: "All Systems Operational" } : { indicator: "major", description: "Partial System Outage" },
-    components: ["API", "Phone Call"].map((name, position) => ({ id: `component-${position}`, name, status: state, position, group: false, group_id: null, updated_at: updatedAt })),
+    status: isUp
+      ? { indicator: "none", description: "All Systems Operational" }
+      : { indicator: "major", description: "Partial System Outage" },
+    components: ["API", "Phone Call"].map((name, position) => ({
+      id: `component-${position}`,
+      name,
+      status: state,
+      position,
+      group: false,
+      group_id: null,
+      updated_at: updatedAt,
+    })),
     incidents: [],
     scheduled_maintenances: [],
   };

@@ -23,8 +23,14 @@ test("Cal.com answers its key with who we are, in the vendor's shape", () => {
 });
 
 test("Retell refuses a missing key and a wrong one in two different shapes, as seen at the vendor", () => {
-  expect(ask(answerAsRetell, "/get-api-key-info", { authorization: undefined })).toEqual({ status: 401, body: { error_message: "Authorization header required" } });
-  expect(ask(answerAsRetell, "/get-api-key-info", { authorization: "Bearer other" })).toMatchObject({ status: 401, body: { status: "error" } });
+  expect(ask(answerAsRetell, "/get-api-key-info", { authorization: undefined })).toEqual({
+    status: 401,
+    body: { error_message: "Authorization header required" },
+  });
+  expect(ask(answerAsRetell, "/get-api-key-info", { authorization: "Bearer other" })).toMatchObject({
+    status: 401,
+    body: { status: "error" },
+  });
 });
 
 test("Cal.com refuses a missing and a wrong key", () => {

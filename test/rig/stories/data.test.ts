@@ -9,14 +9,17 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
   let ground: RigGround;
   let whole: Record<string, unknown>;
   const on = (line: string): Promise<string> => ground.on(line);
-  const startedAt = async (unit: string): Promise<number> => Number(await on(`systemctl show -p ActiveEnterTimestampMonotonic --value ${unit}`));
+  const startedAt = async (unit: string): Promise<number> =>
+    Number(await on(`systemctl show -p ActiveEnterTimestampMonotonic --value ${unit}`));
   const sql = (text: string): Promise<string> => on(`mariadb gateway -e "${text}"`);
   const postgres = (text: string): Promise<string> => on(`setpriv --reuid postgres --regid postgres --clear-groups psql -qc "${text}"`);
 
   beforeAll(async () => {
     ground = await openRigGround({ name: "data" });
     process.env["AMPEL_STORY_PASSWORD"] = "story";
-    await sql("CREATE USER ampel@localhost IDENTIFIED BY 'story'; GRANT SELECT ON gateway.* TO ampel@localhost; GRANT PROCESS ON *.* TO ampel@localhost");
+    await sql(
+      "CREATE USER ampel@localhost IDENTIFIED BY 'story'; GRANT SELECT ON gateway.* TO ampel@localhost; GRANT PROCESS ON *.* TO ampel@localhost",
+    );
     await postgres("CREATE ROLE ampel LOGIN PASSWORD 'story'");
     await postgres("CREATE TABLE bookings (id int); INSERT INTO bookings SELECT generate_series(1, 40); GRANT SELECT ON bookings TO ampel");
     const [mariadbPort, postgresPort, redisPort] = [await ground.tunnel(3306), await ground.tunnel(5432), await ground.tunnel(6379)];
@@ -31,7 +34,14 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
       },
       databases: {
         main: { engine: "mariadb", service: "mariadb", port: mariadbPort, ...login, database: "gateway", tables: { calls: { min: 1 } } },
-        booking: { engine: "postgres", service: "postgres", port: postgresPort, ...login, database: "postgres", tables: { bookings: { min: 1 } } },
+        booking: {
+          engine: "postgres",
+          service: "postgres",
+          port: postgresPort,
+          ...login,
+          database: "postgres",
+          tables: { bookings: { min: 1 } },
+        },
         queue: { engine: "redis", service: "redis", port: redisPort },
       },
     };
@@ -70,7 +80,9 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
     async () => {
       await on("mkdir -p /srv/data; mount -t tmpfs -o size=64m tmpfs /srv/data; mkdir /srv/data/log");
       onTestFinished(async () => void (await on("umount /srv/data")));
-      await on("cd /srv/data/log; head -c 40M /dev/zero >app.log.1; touch -d '10 days ago' app.log.1; head -c 2M /dev/zero >app.log.2; head -c 64M /dev/zero >app.log 2>/dev/null || :");
+      await on(
+        "cd /srv/data/log; head -c 40M /dev/zero >app.log.1; touch -d '10 days ago' app.log.1; head -c 2M /dev/zero >app.log.2; head -c 64M /dev/zero >app.log 2>/dev/null || :",
+      );
       const disposables = { rotated: { host: "server", paths: ["/srv/data/log/*.log.*"], olderThan: "7d" } };
       const disks = [{ path: "/" }, { path: "/srv/data" }];
       ground.configure("disk", { ...whole, hosts: { server: { ...ground.hostAs("root"), disks } }, disposables });
@@ -87,7 +99,9 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
   test(
     "a database whose volume is full is not started: refused, and said with the folder",
     async () => {
-      await on("systemctl stop mariadb; mount -t tmpfs -o size=16m tmpfs /var/lib/mysql; head -c 16M /dev/zero >/var/lib/mysql/filler 2>/dev/null || :");
+      await on(
+        "systemctl stop mariadb; mount -t tmpfs -o size=16m tmpfs /var/lib/mysql; head -c 16M /dev/zero >/var/lib/mysql/filler 2>/dev/null || :",
+      );
       onTestFinished(async () => void (await on("umount /var/lib/mysql; systemctl start mariadb")));
       const before = await startedAt("mariadb");
       const { exitCode, document, text } = await ground.emergency();
@@ -108,7 +122,9 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
       const { exitCode, document } = await ground.emergency();
       const lost = document.findings.filter(({ cause }) => cause === "data-loss");
       expect(lost.map(({ subject, zone }) => `${subject} ${zone}`).toSorted()).toEqual(["booking red", "main red"]);
-      expect(lost.map(({ message }) => message).join("\n")).toMatch(/calls.*3 rows[^]*bookings.*40 rows|bookings.*40 rows[^]*calls.*3 rows/);
+      expect(lost.map(({ message }) => message).join("\n")).toMatch(
+        /calls.*3 rows[^]*bookings.*40 rows|bookings.*40 rows[^]*calls.*3 rows/,
+      );
       expect(document.runs).toEqual([]);
       expect(exitCode).toBe(12);
       // An empty table of the same name brings no row back.
@@ -126,7 +142,9 @@ describe.skipIf(missing)(missing === undefined ? "data of a booted server" : `da
     async () => {
       await ground.server.cutLink();
       const { exitCode, document } = await ground.emergency();
-      expect(document.findings.filter(({ mutedBy }) => mutedBy === undefined)).toMatchObject([{ cause: "host-unreachable", subject: "server", zone: "red" }]);
+      expect(document.findings.filter(({ mutedBy }) => mutedBy === undefined)).toMatchObject([
+        { cause: "host-unreachable", subject: "server", zone: "red" },
+      ]);
       expect(document.findings.filter(({ mutedBy }) => mutedBy !== undefined && mutedBy !== "server")).toEqual([]);
       expect(document.runs).toEqual([]);
       expect(exitCode).toBe(12);

@@ -23,14 +23,26 @@ export type RigDocument = {
     readonly subject: string;
     readonly state: string;
     readonly message: string;
-    readonly steps: readonly { readonly name: string; readonly state: string; readonly durationMs: number; readonly message: string; readonly output: string }[];
+    readonly steps: readonly {
+      readonly name: string;
+      readonly state: string;
+      readonly durationMs: number;
+      readonly message: string;
+      readonly output: string;
+    }[];
   }[];
   readonly remaining: readonly (RigFinding & { readonly reason?: string })[];
   readonly changes: readonly { readonly kind: string; readonly host: string; readonly what: string }[];
   readonly durationMs: number;
 };
 
-export type RigFinding = { readonly cause: string; readonly subject: string; readonly zone: string; readonly message: string; readonly mutedBy?: string };
+export type RigFinding = {
+  readonly cause: string;
+  readonly subject: string;
+  readonly zone: string;
+  readonly message: string;
+  readonly mutedBy?: string;
+};
 
 export type Answer = { readonly exitCode: number; readonly document: RigDocument; readonly stderr: string; readonly text: string };
 
@@ -75,11 +87,20 @@ export async function openRigGround(options: { readonly name: string; readonly w
     const sshConfig = writeSshConfig(folder, server);
     for (const user of ["root", "emergency"]) held.push(await holdLine(folder, sshConfig, `${user}@${server.sshTarget}`));
     const hostAs = (user: string): Record<string, unknown> => ({ ssh: `${user}@${server.sshTarget}`, sshConfig, ...quiet });
-    const sections = { version: 1, name: "Booted", language: "en", hosts: { server: hostAs("root") }, authority: { level: "act" }, automation: wide };
+    const sections = {
+      version: 1,
+      name: "Booted",
+      language: "en",
+      hosts: { server: hostAs("root") },
+      authority: { level: "act" },
+      automation: wide,
+    };
     const run: RigGround["ask"] = async (words, { config = "ampel", state = "state" } = {}) => {
       states.add(join(folder, state));
       const argv = ["--disable-warning=ExperimentalWarning", program, ...words, "--config", join(folder, `${config}.yaml`)];
-      return await watch(spawn(process.execPath, argv, { cwd: folder, env: environment(join(folder, state)), stdio: ["ignore", "pipe", "pipe"] }));
+      return await watch(
+        spawn(process.execPath, argv, { cwd: folder, env: environment(join(folder, state)), stdio: ["ignore", "pipe", "pipe"] }),
+      );
     };
     return {
       server,
