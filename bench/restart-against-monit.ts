@@ -88,8 +88,9 @@ try {
   for (const child of children) await end(child);
   for (const { pidFile } of [monitWeb, ampelWeb]) strike(pidFile, "SIGKILL");
   const lock = createHash("sha256").update(resolve(state)).digest("hex").slice(0, 16);
-  for (const suffix of ["", "-daemon"])
+  for (const suffix of ["", "-daemon"]) {
     rmSync(`/dev/shm/ampel-${process.getuid?.() ?? 0}-${lock}${suffix}`, { recursive: true, force: true });
+  }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -154,7 +155,7 @@ function startAmpel({ port, pidFile, configFile }: Web): ChildProcess {
   return keep(
     spawn(process.execPath, ampelArgv("daemon", "--listen", "off"), {
       env: ampelEnvironment(),
-      stdio: ["ignore", "ignore", process.env["BENCH_LOUD"] ? "inherit" : "ignore"],
+      stdio: "ignore",
     }),
   );
 }
@@ -249,12 +250,6 @@ async function readVerified(): Promise<Verified[]> {
       .toSorted((left, right) => left.startedAt.localeCompare(right.startedAt))[0];
     if (run === undefined) continue;
     const { steps } = (await ask("run:show", run.id)) as { steps: { name: string; state: string; durationMs: number }[] };
-    if (process.env["BENCH_LOUD"])
-      console.error(
-        fault,
-        Date.parse(run.startedAt) - at,
-        JSON.stringify(steps.map(({ name, state: end, durationMs }) => [name, end, durationMs])),
-      );
     const acted = steps.findIndex(({ name, state: ended }) => (name === "start" || name === "restart") && ended === "done");
     if (acted < 0) continue;
     const begunMs = Date.parse(run.startedAt) - at;

@@ -108,12 +108,13 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       })()),
     loaded: async () => {
       const found = await app.findConfig();
-      if (found === undefined)
+      if (found === undefined) {
         throw new Failure(
           "config-missing",
           message("config.not-found", { places: "./ampel.yaml, /etc/ampel/ampel.yaml" }),
           message("config.not-found-next"),
         );
+      }
       return found;
     },
     probes: async (given) => {
@@ -155,9 +156,9 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     onApprovalWanted: () => {},
     onHappening: () => {},
     durableAgain: async () => {
-      const known = await app.durable();
-      if (known.mode === "store") return known;
-      await known.close();
+      const present = await app.durable();
+      if (present.mode === "store") return present;
+      await present.close();
       durable = undefined;
       return await app.durable();
     },

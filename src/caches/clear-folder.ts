@@ -33,8 +33,9 @@ export async function planFolderClear(store: FolderStore, signal: AbortSignal, n
     return refuse(message("cache.folder-missing", { path: store.path, reason: (error as NodeJS.ErrnoException).code ?? "-" }));
   }
   // Two levels below the root is still `/var/lib` or `/home/name`.
-  if (!isAbsolute(store.path) || path.split("/").filter((part) => part !== "").length < 3)
+  if (!isAbsolute(store.path) || path.split("/").filter((part) => part !== "").length < 3) {
     return refuse(message("cache.folder-root", { path }));
+  }
   let count = 0;
   let locks = 0;
   const samples: string[] = [];
@@ -42,8 +43,9 @@ export async function planFolderClear(store: FolderStore, signal: AbortSignal, n
     if (keptNames.has(first.name) && first.isFile()) continue;
     if (!first.isDirectory() || !hashFolder.test(first.name)) return refuse(message("cache.folder-other", { path, sample: first.name }));
     for (const second of await readdir(join(path, first.name), { withFileTypes: true })) {
-      if (!second.isDirectory() || !hashFolder.test(second.name))
+      if (!second.isDirectory() || !hashFolder.test(second.name)) {
         return refuse(message("cache.folder-other", { path, sample: join(first.name, second.name) }));
+      }
       for (const file of await readdir(join(path, first.name, second.name), { withFileTypes: true })) {
         signal.throwIfAborted();
         const name = join(first.name, second.name, file.name);
@@ -111,8 +113,9 @@ function asideName(path: string): string {
 async function removeLeftovers(path: string): Promise<void> {
   const names = await readdir(dirname(path), { withFileTypes: true });
   for (const entry of names) {
-    if (entry.isDirectory() && entry.name.startsWith(asideName(path)))
+    if (entry.isDirectory() && entry.name.startsWith(asideName(path))) {
       await rm(join(dirname(path), entry.name), { recursive: true, force: true });
+    }
   }
 }
 

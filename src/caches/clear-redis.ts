@@ -14,7 +14,7 @@ type Danger = keyof typeof dangerTexts;
  * @throws {DatabaseFault}
  */
 export async function planRedisClear(store: RedisStore, signal: AbortSignal): Promise<ClearPlan & { readonly keys: ReadonlySet<string> }> {
-  if (store.prefix.trim() === "")
+  if (store.prefix.trim() === "") {
     return {
       store,
       count: 0,
@@ -23,6 +23,7 @@ export async function planRedisClear(store: RedisStore, signal: AbortSignal): Pr
       keys: new Set(),
       refusals: [{ what: message("cache.empty-prefix"), nextStep: message("cache.empty-prefix-next") }],
     };
+  }
   return await withRedis({ ...store.connection, database: store.database }, signal, (session) => plan(session, store));
 }
 
@@ -58,11 +59,12 @@ async function plan(session: RedisSession, store: RedisStore): Promise<ClearPlan
     });
   }
   const stem = coveredStem(store.prefix, outside);
-  if (stem !== undefined)
+  if (stem !== undefined) {
     refusals.push({
       what: message("cache.not-disjoint", { stem: maskName(stem), prefix: store.prefix }),
       nextStep: message("cache.narrower-next"),
     });
+  }
   const samples = [...new Set([...keys].slice(0, 50).map(maskName))].slice(0, 5);
   return { store, count: keys.size, spared: spared.size, samples, refusals, keys };
 }

@@ -16,8 +16,9 @@ export function headline(picture: Picture, screen: Screen): string {
   }
   if (isBlindPicture(picture)) return screen.style(`◌ ${say(message("zone.blind"), language)}`, "bad");
   if (picture.zone !== undefined) return screen.style(`● ${zoneName(picture.zone, language)}`, zoneTones[picture.zone]);
-  if (picture.blindSpots.length > 0)
+  if (picture.blindSpots.length > 0) {
     return screen.style(`◌ ${say(message("zone.partly-blind", { count: picture.blindSpots.length }), language)}`, "warn");
+  }
   return screen.style(`● ${say(message("zone.clear"), language)}`, "good");
 }
 

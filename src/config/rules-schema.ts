@@ -25,7 +25,6 @@ export const dampingSection = z
   .describe("How many looks decide, unless an entry says otherwise");
 
 export const authorityLevels = ["observe", "propose", "act"] as const;
-export type AuthorityLevel = (typeof authorityLevels)[number];
 
 export const authoritySection = z
   .strictObject({

@@ -7,7 +7,6 @@ import { extendKind, toWatch } from "./watch-schema.ts";
 
 const kind: ProbeKind = vendorProbe;
 const vendorNames = vendorProbe.schema.shape.vendor.options;
-export type VendorName = (typeof vendorNames)[number];
 
 const entry = extendKind(
   kind,

@@ -55,8 +55,9 @@ export async function clearFiles(
 
 /** Puts parked files back where they were; a file that has a successor by now is left in the park. Returns how many came back. */
 export async function restoreClearance(host: Host, clearance: Clearance, ledgerFolder: string, signal: AbortSignal): Promise<number> {
-  if (clearance.park === undefined)
+  if (clearance.park === undefined) {
     throw new Failure("refused-unsafe", message("disk.not-parked", { id: clearance.id }), message("disk.not-parked-next"));
+  }
   const input = clearance.files.map(({ path }) => `${path}\0`).join("");
   const act = `count=0; while IFS= read -r -d '' file; do if [ -e "$PARK$file" ] && [ ! -e "$file" ]; then cp -a -- "$PARK$file" "$file"; rm -f -- "$PARK$file"; count=$((count + 1)); fi; done; echo "$count"`;
   const done = await host.script(act, { env: { PARK: clearance.park }, input, signal, timeoutMs: 120_000 });

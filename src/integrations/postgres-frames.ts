@@ -27,8 +27,9 @@ export function checkPostgresFrames(): (chunk: Buffer) => void {
       if (pending.length < headerBytes) return;
       const [code = 0] = pending;
       const frameBytes = 1 + pending.readUInt32BE(1);
-      if (!knownCodes.has(code) || frameBytes < headerBytes || frameBytes > maxFrameBytes)
+      if (!knownCodes.has(code) || frameBytes < headerBytes || frameBytes > maxFrameBytes) {
         throw new ProtocolError("not a Postgres message");
+      }
       if (code === error || code === notice) {
         if (pending.length < frameBytes) return;
         // Two zeros at the end stop the parser wherever in the list it stands.
@@ -36,8 +37,9 @@ export function checkPostgresFrames(): (chunk: Buffer) => void {
           frameBytes < headerBytes + 1 ||
           pending[frameBytes - 1] !== 0 ||
           (frameBytes > headerBytes + 1 && pending[frameBytes - 2] !== 0)
-        )
+        ) {
           throw new ProtocolError("an error message without an end");
+        }
         rest = pending.subarray(frameBytes);
       } else {
         rest = pending.subarray(Math.min(frameBytes, pending.length));

@@ -117,7 +117,7 @@ test.each([
   ["in the middle", ["one", "two", "three"]],
   ["in the last step", ["one"]],
 ])("a budget that is overrun %s is told once", async (_, names) => {
-  const takeLock = async (): Promise<undefined> => void (await pause(300));
+  const takeLock = (): Promise<undefined> => pause(300, undefined);
   const played = await stage.play(
     names.map((name) => act(name, { lock: "slow", timeout: "1s" })),
     { input: { budgetMs: 250 * names.length }, takeLock },

@@ -116,8 +116,9 @@ export async function lookAtDatabase(
     if (seen !== undefined) findings.push(...decideReplication(seen, rules.replication));
   }
   if (rules.canary) findings.push(...(await lookAtCanary(session, reader)));
-  else if (rules.replication?.role === "primary" && (await reader.isReadOnly(session)))
+  else if (rules.replication?.role === "primary" && (await reader.isReadOnly(session))) {
     findings.push({ state: "down", cause: "database-readonly", message: message("db.is-readonly") });
+  }
 
   const isFirst = await lookAtTables(session, reader, rules, context, isLate, findings, measures);
   if (rules.schema === "all" && !isLate()) {
@@ -154,8 +155,9 @@ async function lookAtTransactions(
   if (!isPartial || longest !== undefined) measures["longestTransactionMs"] = longest?.ageMs ?? 0;
   findings.push(...decideTransaction(longest, rules.longestTransaction ?? minutes(5)));
   // When nobody asked for it by name, a missing right does not make the whole look blind; the evidence says it.
-  if (isPartial && rules.longestTransaction !== undefined)
+  if (isPartial && rules.longestTransaction !== undefined) {
     findings.push({ state: "unknown", message: message("db.transaction-hidden", { user: target.user ?? "-" }) });
+  }
   const note = isPartial ? [`other users' transactions are not visible to ${target.user ?? "-"}`] : [];
   const longestNote = longest === undefined ? [] : [`${longest.who} ${Math.round(longest.ageMs / 1000)} s: ${longest.statement}`];
   return [...longestNote, ...note].join("\n") || undefined;
@@ -165,8 +167,9 @@ async function lookAtCanary(session: SqlSession, reader: DatabaseReader): Promis
   const token = newId("canary");
   const findings: DatabaseFinding[] = [];
   const read = await partly(() => reader.writeCanary(session, token), findings);
-  if (findings.length === 0 && read !== token)
+  if (findings.length === 0 && read !== token) {
     findings.push({ state: "down", cause: "database-readonly", message: message("db.write-only-read") });
+  }
   return findings;
 }
 
@@ -214,12 +217,14 @@ async function countTable(
     return { state: "seen", rows, isCapped: rows >= limit, identity };
   } catch (error) {
     if (!(error instanceof DatabaseFault)) throw error;
-    if (error.kind === "timeout")
+    if (error.kind === "timeout") {
       return { state: "unreadable", finding: { state: "degraded", cause: "slow-response", message: message("table.locked", { table }) } };
+    }
     if (error.kind === "privilege") return { state: "unreadable", finding: { state: "unknown", message: error.what } };
     if (error.kind === "table-missing") return { state: "missing" };
-    if (error.kind === "damaged")
+    if (error.kind === "damaged") {
       return { state: "damaged", reason: verbatim(error.cause instanceof Error ? error.cause.message.slice(0, 200) : "-") };
+    }
     throw error;
   }
 }

@@ -85,13 +85,15 @@ export function decideFault(fault: DatabaseFault): Observation {
 export function decideConnections(used: number, max: number, rule: { warnPercent: number; criticalPercent: number }): DatabaseFinding[] {
   const percent = max === 0 ? 0 : (used / max) * 100;
   const values = { used, max, percent: Math.floor(percent) };
-  if (percent >= rule.criticalPercent)
+  if (percent >= rule.criticalPercent) {
     return [
       { state: "degraded", cause: "connections-exhausted", message: message("db.connections", { ...values, limit: rule.criticalPercent }) },
     ];
+  }
   // A warning is no red matter yet, so it does not carry the red cause.
-  if (percent >= rule.warnPercent)
+  if (percent >= rule.warnPercent) {
     return [{ state: "degraded", cause: "load-high", message: message("db.connections", { ...values, limit: rule.warnPercent }) }];
+  }
   return [];
 }
 
@@ -104,12 +106,14 @@ export function decideTransaction(longest: Transaction | undefined, limitMs: num
 /** Broken replication is worse than slow replication: it does not get better by waiting. */
 export function decideReplication(seen: ReplicationSight, rule: ReplicationRule): DatabaseFinding[] {
   const broken = (what: Message): DatabaseFinding[] => [{ state: "down", cause: "replication-lag", message: what }];
-  if (rule.role === "primary" && seen.role === "replica")
+  if (rule.role === "primary" && seen.role === "replica") {
     return [{ state: "down", cause: "database-readonly", message: message("db.role-replica") }];
+  }
   if (rule.role === "replica" && seen.role === "primary") return broken(message("db.role-primary"));
   if (seen.role === "replica" && !seen.isRunning) return broken(message("db.replication-stopped", { reason: verbatim(seen.error ?? "-") }));
-  if (seen.role === "primary" && seen.replicaCount < rule.minReplicas)
+  if (seen.role === "primary" && seen.replicaCount < rule.minReplicas) {
     return broken(message("db.replicas", { count: seen.replicaCount, expected: rule.minReplicas }));
+  }
   if (seen.lagMs === undefined) return seen.role === "replica" ? [{ state: "unknown", message: message("db.lag-unknown") }] : [];
   if (seen.lagMs <= rule.maxLag) return [];
   return [

@@ -10,8 +10,9 @@ export const hostProbe = defineProbe({
   silence: { state: "down", cause: "host-unreachable" },
   async look(_, { host, signal, deadlineMs }) {
     const { exitCode, stderr, startError, durationMs } = await host.run(["true"], { signal, timeoutMs: deadlineMs });
-    if (exitCode === 0)
+    if (exitCode === 0) {
       return { state: "ok", message: message("host.reached", { host: host.name }), measures: { loginMs: Math.round(durationMs) } };
+    }
     const reason = verbatim(startError ?? stderr.trim().split("\n").at(-1) ?? "");
     if (startError !== undefined) return { state: "unknown", message: message("host.no-ssh", { reason }) };
     const what =

@@ -147,16 +147,15 @@ export async function readBullQueue(session: RedisSession, name: string, prefix:
   };
 }
 
+type RedisCommand = readonly [string, ...(string | number)[]];
+
 // oxlint-disable-next-line typescript/no-explicit-any -- a row of Redis answers, each of its command's own shape
-async function readAll(
-  session: RedisSession,
-  key: string,
-  commands: readonly (readonly [string, ...(string | number)[]])[],
-): Promise<any[]> {
+async function readAll(session: RedisSession, key: string, commands: readonly RedisCommand[]): Promise<any[]> {
   const answers = await session.batch(commands);
   const wrong = answers.find((answer) => answer instanceof Error);
-  if (wrong instanceof Error)
+  if (wrong instanceof Error) {
     throw new Failure("not-found", message("queue.not-a-list", { key, reason: wrong.message }), message("queue.no-such-next"));
+  }
   return [...answers];
 }
 

@@ -54,14 +54,16 @@ export function decideQueue(
         : message("queue.stuck", { queue, depth: seen.depth, seconds: Math.round(waitedMs / 1000) });
     findings.push({ state: "down", cause: "queue-stuck", message: what });
   }
-  if (lostAt !== undefined && now - lostAt >= rules.stuckAfter)
+  if (lostAt !== undefined && now - lostAt >= rules.stuckAfter) {
     findings.push({ state: "down", cause: "queue-stuck", message: message("queue.lost", { queue, count: lost }) });
-  if (seen.depth > rules.maxDepth)
+  }
+  if (seen.depth > rules.maxDepth) {
     findings.push({
       state: "degraded",
       cause: "queue-backlog",
       message: message("queue.deep", { queue, depth: seen.depth, limit: rules.maxDepth }),
     });
+  }
   if (seen.depth > 0 && oldestAgeMs > rules.maxAge) {
     findings.push({
       state: "degraded",

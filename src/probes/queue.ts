@@ -65,7 +65,7 @@ export const queueProbe = defineProbe({
 async function readQueue(spec: QueueSpec, context: ProbeContext): Promise<QueueSight> {
   const { connection } = spec;
   const now = context.clock.now();
-  if (connection.engine !== "redis")
+  if (connection.engine !== "redis") {
     return await readSqlQueue(
       connection,
       { count: spec.countQuery ?? "", oldest: spec.oldestQuery },
@@ -73,6 +73,7 @@ async function readQueue(spec: QueueSpec, context: ProbeContext): Promise<QueueS
       statementLimit(context.deadlineMs),
       now,
     );
+  }
   return await withRedis(connection, context.signal, async (session) => {
     if (spec.format === "bullmq") return await readBullQueue(session, spec.queue, spec.prefix ?? bullPrefix, now);
     const prefix = spec.prefix ?? laravelPrefix;
@@ -94,6 +95,7 @@ async function refuseWrongPrefix(
   if (seen.depth + (seen.delayed ?? 0) + (seen.active ?? 0) > 0) return context.memory.set("isPlaceProven", true);
   const key = `${prefix}queues:${queue}`;
   const other = await findOtherPrefix(session, queue, key);
-  if (other !== undefined)
+  if (other !== undefined) {
     throw new Failure("not-found", message("queue.other-prefix", { queue: key, key: other }), message("queue.no-such-next"));
+  }
 }

@@ -92,8 +92,9 @@ export function decideRedis(
   ];
   const maxClients = infoNumber(info, "maxclients");
   if (maxClients > 0) findings.push(...decideConnections(infoNumber(info, "connected_clients"), maxClients, spec.connections));
-  if (info.get("loading") === "1")
+  if (info.get("loading") === "1") {
     findings.push({ state: "down", cause: "database-down", message: message("redis.loading", { target: nameTarget(spec) }) });
+  }
   return { findings, remembered };
 }
 
@@ -117,12 +118,14 @@ function decideLoss(
     const loss: DatabaseFinding = { state: "down", cause: "data-loss", isDefinite: true, message: what };
     return { finding: loss, remembered: { ...seen, lossAt: now, loss } };
   };
-  if (spec.holdsQueues && isFlushed)
+  if (spec.holdsQueues && isFlushed) {
     return lossOf(message("redis.flushed", { database: spec.database, keys: seen.keys, before: before.keys }));
+  }
   if (spec.holdsQueues && evicted > 0) return lossOf(message("redis.evicted-queue", { count: evicted }));
   if (remembered.loss !== undefined) return { finding: remembered.loss, remembered };
-  if (evicted > evictionsPerLook)
+  if (evicted > evictionsPerLook) {
     return { finding: { state: "degraded", cause: "memory-low", message: message("redis.evicted", { count: evicted }) }, remembered };
+  }
   return { finding: undefined, remembered };
 }
 
@@ -138,20 +141,24 @@ function decideMemory(info: RedisInfo, spec: RedisSpec): DatabaseFinding[] {
   const policy = info.get("maxmemory_policy") ?? "noeviction";
   const limit = [spec.memory.criticalPercent, spec.memory.warnPercent].find((border) => percent >= border);
   if (limit !== undefined) findings.push({ state: "degraded", cause: "memory-low", message: message("redis.memory", { percent, limit }) });
-  if (spec.holdsQueues && policy !== "noeviction")
+  if (spec.holdsQueues && policy !== "noeviction") {
     findings.push({ state: "degraded", cause: "memory-low", message: message("redis.policy", { policy }) });
+  }
   return findings;
 }
 
 function decidePersistence(info: RedisInfo, spec: RedisSpec, now: number): DatabaseFinding[] {
   const findings: DatabaseFinding[] = [];
   const hasAof = info.get("aof_enabled") === "1";
-  if (info.get("rdb_last_bgsave_status") === "err")
+  if (info.get("rdb_last_bgsave_status") === "err") {
     findings.push({ state: "down", cause: "database-readonly", message: message("redis.save-failed") });
-  if (hasAof && info.get("aof_last_write_status") === "err")
+  }
+  if (hasAof && info.get("aof_last_write_status") === "err") {
     findings.push({ state: "down", cause: "database-readonly", message: message("redis.aof-failed") });
-  if (spec.persistence === "aof" && !hasAof)
+  }
+  if (spec.persistence === "aof" && !hasAof) {
     findings.push({ state: "degraded", cause: "backup-stale", message: message("redis.not-persistent", { expected: "AOF" }) });
+  }
   const savedAgoMs = now - infoNumber(info, "rdb_last_save_time") * 1000;
   const changes = infoNumber(info, "rdb_changes_since_last_save");
   const limitMs = spec.maxSaveAge ?? (spec.persistence === "rdb" ? minutes(60) : undefined);

@@ -75,8 +75,9 @@ test("law: memory stays small and keeps the maximum of the window", () => {
     fc.property(fc.array(fc.integer({ min: 80, max: 100 }), { minLength: 1, maxLength: 200 }), (counts) => {
       let baseline: TableBaseline | undefined;
       const everyMs = hour / 7;
-      for (const [index, rows] of counts.entries())
+      for (const [index, rows] of counts.entries()) {
         ({ baseline } = decideTable("calls", sight(rows), rule, baseline, index * everyMs, 24 * hour));
+      }
       const peaks = baseline?.peaks ?? [];
       expect(peaks.length).toBeLessThanOrEqual(28);
       const inside = counts.filter((_, index) => (counts.length - 1 - index) * everyMs <= 22 * hour);

@@ -56,18 +56,20 @@ export function decideTable(
   const { rows } = sight;
   const isRecreated = baseline !== undefined && !rule.allowRebuild && isOther(baseline.identity, sight.identity);
   const isDropped = (expected - rows) * 100 > expected * rule.maxDropPercent;
-  if (isDropped)
+  if (isDropped) {
     return {
       findings: [
         loss(message("table.dropped", { table, rows, expected, percent: percentLess(rows, expected), limit: rule.maxDropPercent })),
       ],
       baseline: lost,
     };
-  if (rows < rule.min)
+  }
+  if (rows < rule.min) {
     return {
       findings: [loss(message("table.below-floor", { table, rows, floor: rule.min }))],
       baseline: baseline && remember(baseline, sight, now, windowMs),
     };
+  }
   if (isRecreated) {
     const last = baseline.peaks.at(-1)?.rows ?? expected;
     if (rows < last) return { findings: [loss(message("table.recreated-less", { table, rows, expected: last }))], baseline: lost };
@@ -127,20 +129,22 @@ export function decideSchema(
   const gone = Object.keys(before).filter((table) => now[table] === undefined);
   const changed = Object.keys(before).filter((table) => now[table] !== undefined && now[table] !== before[table]);
   const findings: DatabaseFinding[] = [];
-  if (gone.length > 0)
+  if (gone.length > 0) {
     findings.push({
       state: "degraded",
       cause: "schema-changed",
       isDefinite: true,
       message: message("schema.gone", { count: gone.length, tables: listNames(gone) }),
     });
-  if (changed.length > 0)
+  }
+  if (changed.length > 0) {
     findings.push({
       state: "degraded",
       cause: "schema-changed",
       isDefinite: true,
       message: message("schema.changed", { count: changed.length, tables: listNames(changed) }),
     });
+  }
   return { findings, baseline: { ...now, ...before } };
 }
 

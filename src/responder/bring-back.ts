@@ -74,13 +74,15 @@ async function bringOne(
   options: BringBackOptions,
 ): Promise<ProvenStart> {
   const entry = config.services[service];
-  if (entry === undefined)
+  if (entry === undefined) {
     throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
+  }
   const { signal, isForced, settleMs } = options;
   const durable = await app.durable();
   if (!isForced) {
-    if (!entry.restart.isAllowed)
+    if (!entry.restart.isAllowed) {
       throw new Failure("refused-unsafe", message("service.not-allowed", { service }), message("service.force-next", { service }));
+    }
     await checkBudget(app, config, service);
   }
   const host = app.openHost(entry.host);
@@ -122,12 +124,13 @@ async function checkBudget(app: App, config: Config, service: string): Promise<v
 export async function reloadService(app: App, subject: string, signal: AbortSignal): Promise<void> {
   const { config } = await app.loaded();
   const name = serviceOf(config, subject);
-  if (config.services[name]?.canReload !== true)
+  if (config.services[name]?.canReload !== true) {
     throw new Failure(
       "refused-unsafe",
       message("service.no-reload", { service: name }),
       message("service.no-reload-next", { service: name }),
     );
+  }
   await controlOf(app, config, name).reload({ signal, timeoutMs: 30_000 });
 }
 
@@ -148,8 +151,9 @@ function readyOf(ready: Config["services"][string]["ready"]): Ready {
 
 function controlOf(app: App, config: Config, service: string): ReturnType<typeof openServiceControl> {
   const entry = config.services[service];
-  if (entry === undefined)
+  if (entry === undefined) {
     throw new Failure("not-found", message("service.unknown", { subject: service, known: "" }), message("service.unknown-next"));
+  }
   return openServiceControl(app.openHost(entry.host), entry.address);
 }
 

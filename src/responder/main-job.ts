@@ -93,11 +93,12 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
     };
   };
   const orders = ordersOf(config, options.canAsk);
-  if (!options.mayFix)
+  if (!options.mayFix) {
     return finish({
       plans: await planAll(app, first, orders),
       ...(first.zone === undefined ? {} : { nextStep: message("next.emergency") }),
     });
+  }
   if (first.blindness.length > 0) return finish({});
 
   const lock = await holdResponderLock(app.lockFolder);

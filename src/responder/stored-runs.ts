@@ -17,8 +17,9 @@ export type StoredRun = {
 
 /** The last hundred runs, newest first, from the store or from the break-glass journal. */
 export async function listRuns(durable: Durable): Promise<Omit<StoredRun, "outcome" | "playbookText" | "playbookHash" | "input">[]> {
-  if (durable.store === undefined)
+  if (durable.store === undefined) {
     return fromEntries(durable).map(({ id, playbookId, subject, state, startedAt }) => ({ id, playbookId, subject, state, startedAt }));
+  }
   const { rows } = await durable.store.pool.query<{ id: string; playbook_id: string; subject: string; state: RunState; started_at: Date }>(
     "select id, playbook_id, subject, state, started_at from ampel.run order by started_at desc limit 100",
   );

@@ -49,8 +49,9 @@ export async function halt(world: World, name: ProgramName): Promise<void> {
   const running = runningProgram(world, name);
   if (running === undefined) return;
   const left = await endProcesses([running], name === "postgres" ? "SIGINT" : "SIGTERM", 1500);
-  if (left.length > 0)
+  if (left.length > 0) {
     throw new Failure("sandbox-failed", message("sandbox.not-stopped", { name, pid: running.pid }), message("sandbox.retry-next"));
+  }
   forget(world, name);
 }
 

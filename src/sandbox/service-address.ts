@@ -10,8 +10,9 @@ export function addressOf(world: World, name: ProgramName): PlainProcess {
   const mark = { [worldVariable]: folder };
   const files = { pidFile: paths.pidFile(name), logFile: paths.log(name) };
   // Options of the operator's own Node (a debugger, a loader) are not the world's.
-  if (name !== "postgres")
+  if (name !== "postgres") {
     return { ...files, cwd: folder, env: { ...mark, NODE_OPTIONS: "" }, start: [node, programPath(name), paths.world] };
+  }
   const { binFolder, data, env } = world.postgres;
   // SIGTERM would wait for sessions that never end by themselves ("smart shutdown").
   const stop = underServerAccount(world, [join(binFolder, "pg_ctl"), "stop", "-D", data, "-m", "fast", "-t", "3"]);

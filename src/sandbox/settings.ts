@@ -15,7 +15,8 @@ export function writeAppSettings(world: World, { isForced = false } = {}): void 
 /** Throws when the file is not what it should be: the app ends with that. */
 export function readAppSettings(file: string): AppSettings {
   const { pageSize, cacheSeconds } = JSON.parse(readFileSync(file, "utf8")) as Partial<AppSettings>;
-  if (typeof pageSize !== "number" || typeof cacheSeconds !== "number")
+  if (typeof pageSize !== "number" || typeof cacheSeconds !== "number") {
     throw new Error(`${file}: pageSize and cacheSeconds must be numbers`);
+  }
   return { pageSize, cacheSeconds };
 }

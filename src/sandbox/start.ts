@@ -92,8 +92,9 @@ async function build(
 async function claimFolder(folder: string): Promise<void> {
   const { marker, world } = worldPaths(folder);
   if (existsSync(marker)) {
-    if (readWorld(world)?.phase === "up")
+    if (readWorld(world)?.phase === "up") {
       throw new Failure("run-busy", message("sandbox.exists", { folder }), message("sandbox.exists-next", { folder }));
+    }
     await removeWorld(folder);
   }
   // Postgres runs under another account when we are root, and has to pass through.

@@ -44,7 +44,7 @@ export async function listSwitches(durable: Durable, now: number): Promise<Switc
 function replay(entries: readonly Entry[], now: number): Switch[] {
   const on = new Map<string, Switch>();
   for (const entry of entries) {
-    if (entry.kind === "switch-set")
+    if (entry.kind === "switch-set") {
       on.set(entry.key, {
         key: entry.key,
         value: entry.value,
@@ -53,6 +53,7 @@ function replay(entries: readonly Entry[], now: number): Switch[] {
         setAt: entry.at,
         expiresAt: entry.expiresAt,
       });
+    }
     if (entry.kind === "switch-ended") on.delete(entry.key);
   }
   return [...on.values()].filter(({ expiresAt }) => expiresAt > now);

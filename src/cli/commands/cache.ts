@@ -38,11 +38,12 @@ export const optimizeClearCommand: Command = {
     const names = words.length > 0 ? words : Object.keys(config.caches);
     if (names.length === 0) throw usage("optimize:clear", message("cache.none"));
     const stores = await Promise.all(names.map((name) => findStore(app, name, "optimize:clear")));
-    if (isOnlyLooking(call))
+    if (isOnlyLooking(call)) {
       return showPlans(
         await Promise.all(stores.map(async (store, index) => [names[index] ?? "", await planClear(store, signal)] as const)),
         call,
       );
+    }
     const { before, after, stores: reports } = await optimizeClear(stores, () => measureLatency(app, signal), signal);
     const outcome = showReports(
       reports.map((report, index) => [names[index] ?? "", report] as const),
@@ -100,15 +101,17 @@ function showReports(reports: Named<ClearReport>, { screen }: Call): Outcome {
 async function findStore(app: App, name: string, command: string): Promise<CacheStore> {
   const { config } = await app.loaded();
   const entry = config.caches[name];
-  if (entry === undefined)
+  if (entry === undefined) {
     throw usage(command, message("cache.unknown", { name, nearest: nearestOf(name, Object.keys(config.caches)) ?? "–" }));
+  }
   if (entry.in === "folder") {
-    if (entry.host !== "local")
+    if (entry.host !== "local") {
       throw new Failure(
         "refused-unsafe",
         message("cache.remote-folder", { name, host: entry.host }),
         message("cache.remote-folder-next", { host: entry.host }),
       );
+    }
     return { kind: "folder", path: entry.folder };
   }
   const connection = config.databases[entry.redis]?.watch.spec as unknown as RedisConnection;

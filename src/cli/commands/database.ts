@@ -62,8 +62,9 @@ export const databaseReconnect: Command = {
     if (plan.sessions.length > 0 && !flags.has("confirm")) {
       for (const line of shown) screen.tell(line);
       const answer = await screen.ask(message("approval.question", { word: say(message("approval.yes"), screen.language) }));
-      if (answer?.toLowerCase() !== say(message("approval.yes"), screen.language))
+      if (answer?.toLowerCase() !== say(message("approval.yes"), screen.language)) {
         throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
+      }
     }
     const outcomes = await endSessions(connection, plan, signal);
     const reloads = (values.get("reload") ?? "").split(",").filter((service) => service !== "");

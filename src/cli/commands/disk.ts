@@ -62,8 +62,9 @@ export const diskFree: Command = {
         lines.push(message("disk.freed", { name, count: files.length, size, id: cleared.id }));
       }
     }
-    if (!isDryRun && !flags.has("confirm"))
+    if (!isDryRun && !flags.has("confirm")) {
       throw new Failure("approval-missing", message("cli.not-confirmed"), message("cli.not-confirmed-next"));
+    }
     return done(
       { host: hostName, isDryRun, clearances, candidates: found.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })) },
       lines,

@@ -15,7 +15,7 @@ export const healthCheck: Command = {
     const all = await app.probes();
     const wanted = values.get("probe");
     const probes = wanted === undefined ? all : all.filter(({ id, subject }) => id === wanted || subject === wanted);
-    if (probes.length === 0)
+    if (probes.length === 0) {
       throw usage(
         "health:check",
         message("probe.not-found", {
@@ -27,6 +27,7 @@ export const healthCheck: Command = {
             ) ?? "–",
         }),
       );
+    }
     const startedMs = app.clock.monotonicMs();
     const { picture, results } = await survey(app, probes, {
       signal,

@@ -14,8 +14,9 @@ export const playbookRun: Command = {
   async run(call) {
     const { app, screen, isDryRun } = call;
     const plan = await planOf(call, "playbook:run");
-    if (isDryRun || plan.refusals.length > 0)
+    if (isDryRun || plan.refusals.length > 0) {
       return done(planDocument(plan, screen), planLines(plan, screen), plan.refusals.length > 0 ? exitCodes.usage : exitCodes.allClear);
+    }
     const input = await inputOf(call, "playbook:run");
     const lock = await holdResponderLock(app.lockFolder);
     if (lock === undefined) throw new Failure("run-busy", message("responder.busy"), message("run.busy-next"));

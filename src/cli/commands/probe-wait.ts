@@ -37,8 +37,9 @@ export const probeWait: Command = {
       const bad = results.filter(({ state }) => state !== "ok");
       good = bad.length === 0 ? good + 1 : 0;
       const durationMs = Math.round(app.clock.monotonicMs() - startedMs);
-      if (good >= times)
+      if (good >= times) {
         return done({ subject, isGood: true, durationMs }, [message("probe.good", { subject, seconds: (durationMs / 1000).toFixed(1) })]);
+      }
       if (durationMs >= limitMs) {
         const [first] = bad;
         const reason = first === undefined ? message("probe.too-few") : first.message;

@@ -58,8 +58,9 @@ export const runResume: Command = {
   options: {},
   async run({ app, words: [id = ""], screen, isDryRun }) {
     const run = await find(app, id);
-    if (run.state !== "running")
+    if (run.state !== "running") {
       throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
+    }
     if (isDryRun) return done(runDocument(run.outcome, screen.language), runLines(run.outcome, screen));
     const outcome = await alone(app, async () => (await app.durable()).run(id, run.input));
     return done(
@@ -75,8 +76,9 @@ export const runCancel: Command = {
   options: {},
   async run({ app, words: [id = ""], isDryRun }) {
     const run = await find(app, id);
-    if (run.state !== "running")
+    if (run.state !== "running") {
       throw new Failure("run-lost", message("run.ended-already", { run: id, state: run.state }), message("run.see", { run: id }));
+    }
     if (!isDryRun) {
       const durable = await app.durable();
       await durable.mailbox.cancel(id);
@@ -96,8 +98,9 @@ export const runUndo: Command = {
   options: {},
   async run({ app, words: [id = ""], screen, isDryRun }) {
     const run = await find(app, id);
-    if (run.state === "running")
+    if (run.state === "running") {
       throw new Failure("run-busy", message("run.still-running", { run: id }), message("run.cancel-first", { run: id }));
+    }
     const { playbook } = parsePlaybook(run.playbookText, run.input.playbookPath);
     const doneSteps = new Set(run.outcome.steps.filter(({ state }) => state === "done" || state === "failed").map(({ name }) => name));
     const undoable = (playbook?.steps ?? []).filter((step) => step.undo !== undefined && doneSteps.has(step.name)).toReversed();
@@ -131,8 +134,9 @@ export const runApprove: Command = {
   async run({ app, words: [id = "", stepName = ""], flags, values, isDryRun }) {
     const run = await find(app, id);
     const step = parsePlaybook(run.playbookText, run.input.playbookPath).playbook?.steps.find(({ name }) => name === stepName);
-    if (step === undefined)
+    if (step === undefined) {
       throw new Failure("not-found", message("run.no-step", { step: stepName, run: id }), message("run.see", { run: id }));
+    }
     const text = [
       `${step.name} (${step.risk}) ${step.hash.slice(0, 12)}`,
       ...step.do.body

@@ -18,17 +18,18 @@ export const configSet: Command = {
     }
     await checkSubject(app, key);
     const durationMs = parseDuration(values.get("for") ?? "");
-    if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs)
+    if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs) {
       throw usage("config:set", message("switch.duration-wrong"));
+    }
     const reason = values.get("reason")?.trim() ?? "";
     if (reason === "") throw usage("config:set", message("switch.reason-missing"));
     const now = app.clock.now();
     const made: Switch = { key, value, reason, owner: ownerName(app), setAt: now, expiresAt: now + durationMs };
     if (!isDryRun) {
       const durable = await app.durable();
-      if (value === "true")
+      if (value === "true") {
         await durable.logbook.write({ kind: "switch-set", key, value, reason, owner: made.owner, expiresAt: made.expiresAt });
-      else await durable.logbook.write({ kind: "switch-ended", key, by: made.owner });
+      } else await durable.logbook.write({ kind: "switch-ended", key, by: made.owner });
     }
     const line = value === "true" ? message("switch.set", { key, until: timeText(made.expiresAt, app) }) : message("switch.ended", { key });
     return done({ ...describe(made), isDryRun }, [line]);
@@ -39,7 +40,7 @@ export const configGet: Command = {
   words: ["KEY"],
   options: {},
   async run({ app, words: [key = ""] }) {
-    if (patternOf(key) === undefined)
+    if (patternOf(key) === undefined) {
       throw usage(
         "config:get",
         message("switch.unknown", {
@@ -48,6 +49,7 @@ export const configGet: Command = {
           known: Object.keys(switchKeys).join(", "),
         }),
       );
+    }
     const found = (await listSwitches(await app.durable(), app.clock.now())).find((each) => each.key === key);
     return found === undefined ? done({ key, value: "false" }, ["false"]) : done(describe(found), switchLines(found, app));
   },

@@ -41,8 +41,9 @@ const queueBacklog: Fault = {
     thaw(world, "worker");
     await launch(world, "worker", signal);
     const deadlineMs = systemClock.monotonicMs() + 15_000;
-    while ((await countWaiting(world)) > worldLimits.queueDepth && systemClock.monotonicMs() < deadlineMs)
+    while ((await countWaiting(world)) > worldLimits.queueDepth && systemClock.monotonicMs() < deadlineMs) {
       await systemClock.sleep(100, signal);
+    }
   },
 };
 

@@ -1,8 +1,8 @@
-import { closeSync, openSync, readdirSync, rmSync, utimesSync, writeSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, rmSync, utimesSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { hours, systemClock } from "../../kernel/clock.ts";
 import { message } from "../../kernel/message.ts";
-import { packEntry } from "../cache-entry.ts";
+import { cacheFile, listCacheFiles, packEntry, writeEntry } from "../cache-entry.ts";
 import { usedBytes } from "../disk.ts";
 import { worldLimits } from "../health.ts";
 import { ask } from "../request.ts";
@@ -69,18 +69,19 @@ const cacheBloated: Fault = {
         if (takesMs > worldLimits.latencyMs * 1.5) return;
         next = Math.max(cacheBatch, Math.ceil((count * (aimMs - takesMs)) / takesMs));
       }
-      for (const end = count + next; count < end; count += 1) writeFileSync(join(cache, `expired-${count}.page`), entry);
+      for (const end = count + next; count < end; count += 1) writeEntry(cacheFile(cache, `expired-${count}`), entry);
     }
   },
   // Half a batch: a cache that was cleared fills again with a few.
   isInjected: async (world) => listEntries(world).length > cacheBatch / 2,
   async mend(world) {
-    for (const name of listEntries(world)) rmSync(join(worldPaths(world.folder).cache, name), { force: true });
+    for (const file of listEntries(world)) rmSync(file, { force: true });
   },
 };
 
 function listEntries(world: World): string[] {
-  return readdirSync(worldPaths(world.folder).cache).filter((name) => name.startsWith("expired-"));
+  const { cache } = worldPaths(world.folder);
+  return listCacheFiles(cache).filter((file) => file !== cacheFile(cache, "calls"));
 }
 
 async function pageTakesMs(world: World, signal?: AbortSignal): Promise<number> {

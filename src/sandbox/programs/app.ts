@@ -1,13 +1,12 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
-import { join } from "node:path";
 import pg from "pg";
-import { packEntry, unpackEntry, type CacheEntry } from "../cache-entry.ts";
+import { cacheFile, listCacheFiles, packEntry, unpackEntry, writeEntry, type CacheEntry } from "../cache-entry.ts";
 import { connectionString } from "../database.ts";
 import { ask } from "../request.ts";
 import { readAppSettings } from "../settings.ts";
-import { readWorld, worldPaths, writeWhole } from "../world.ts";
+import { readWorld, worldPaths } from "../world.ts";
 
 // The guarded application: a page over the database with a file cache, and two vendors behind it.
 const world = readWorld(process.argv[2] ?? "");
@@ -30,9 +29,9 @@ pool.on("error", () => {}); // the next query makes a new connection or fails
 /** Looks through every entry: a cache that nobody clears makes each page slower. */
 async function findCached(key: string, response: ServerResponse): Promise<CacheEntry | undefined> {
   let found: CacheEntry | undefined;
-  for (const name of await readdir(paths.cache)) {
+  for (const file of listCacheFiles(paths.cache)) {
     if (response.destroyed) return undefined; // nobody waits any more
-    const entry = await readFile(join(paths.cache, name)).then(unpackEntry, () => undefined);
+    const entry = await readFile(file).then(unpackEntry, () => undefined);
     if (entry?.key === key && entry.expiresAt > Date.now()) found = entry;
   }
   return found;
@@ -47,7 +46,7 @@ async function showCalls(response: ServerResponse): Promise<void> {
   ]);
   const body = JSON.stringify({ calls: rows });
   const expiresAt = Date.now() + settings.cacheSeconds * 1000;
-  writeWhole(join(paths.cache, "calls.page"), packEntry({ key: "calls", expiresAt, body }));
+  writeEntry(cacheFile(paths.cache, "calls"), packEntry({ key: "calls", expiresAt, body }));
   return answer(response, 200, body);
 }
 

@@ -22,8 +22,9 @@ export function serveVendor(name: "retell" | "calcom"): void {
     const isStatusPage = path.startsWith("/api/");
     if (current === "silent" && !isStatusPage) return;
     const send = (): void => {
-      if (current === "html" && !isStatusPage)
+      if (current === "html" && !isStatusPage) {
         return void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(htmlPage);
+      }
       const answer = standIn({ method, path, authorization: headers.authorization, key }, current);
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end(JSON.stringify(answer.body));
     };

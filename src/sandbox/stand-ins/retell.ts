@@ -9,8 +9,9 @@ export const answerAsRetell: StandIn = ({ method, path, authorization, key }, mo
   if (mood === "suspended") return failure(402, "Payment required");
   if (authorization === undefined) return { status: 401, body: { error_message: "Authorization header required" } };
   if (authorization !== `Bearer ${key}`) return failure(401, "Invalid API key");
-  if (method === "GET" && path === "/get-api-key-info")
+  if (method === "GET" && path === "/get-api-key-info") {
     return { status: 200, body: { api_key_name: "sandbox", org_name: "AskProAI (Sandbox)" } };
+  }
   return failure(404, "Not found");
 };
 
