@@ -8,13 +8,13 @@ import { openHost, type Host } from "./integrations/host.ts";
 import type { Happening } from "./logbook/entry.ts";
 import { systemClock, type Clock } from "./kernel/clock.ts";
 import { Failure } from "./kernel/failure.ts";
-import { message, type Language } from "./kernel/message.ts";
+import { message, verbatim, type Language } from "./kernel/message.ts";
 import type { KnownCommand } from "./playbooks/lint/rule.ts";
 import type { PlaybookCatalogue } from "./playbooks/catalogue.ts";
 import { openMemoryFile, type MemoryFile } from "./probes/memory-file.ts";
 import type { Probe } from "./probes/probe.ts";
 import type { WantedApproval } from "./playbooks/run-contract.ts";
-import type { Durable } from "./responder/durable.ts";
+import type { Durable, DurableOptions } from "./responder/durable.ts";
 import { findStateFolder, listJournalFolders } from "./store/state-folder.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,8 +42,8 @@ export type App = {
   playbooks(): Promise<PlaybookCatalogue>;
   /** The store, or the journal files when it is gone. Opened once. */
   durable(): Promise<Durable>;
-  /** The same, but tries the store once more when it was gone before. */
-  durableAgain(): Promise<Durable>;
+  /** The same, ready to carry out runs: a store that was gone is tried once more, one that cannot launch is left for the files. */
+  acting(): Promise<Durable>;
   /** Runs a command of ours in this process, as a playbook line does. */
   execute(words: readonly string[], signal: AbortSignal): Promise<{ exitCode: number; output: string; isRefused?: boolean }>;
   /** Who is told that a run waits for an approval; a terminal puts its question here. */
@@ -76,6 +76,20 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
   let durable: Promise<Durable> | undefined;
   let memory: MemoryFile | undefined;
 
+  const durableOptions = (): DurableOptions => ({
+    stateFolder: app.stateFolder,
+    journalFolders: app.journalFolders,
+    databaseUrl: env["AMPEL_DATABASE_URL"],
+    clock,
+    onHappening: (happening) => app.onHappening(happening),
+    hands: {
+      clock,
+      localEnv: shellEnvironment(app, env, known?.file),
+      openHost: app.openHost,
+      onApprovalWanted: (wanted) => app.onApprovalWanted(wanted),
+      command: (words, { signal }) => app.execute(words, signal),
+    },
+  });
   const app: App = {
     clock,
     env,
@@ -138,29 +152,26 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
     durable: () =>
       (durable ??= (async () => {
         const { openDurable } = await import("./responder/durable.ts");
-        return await openDurable({
-          stateFolder: app.stateFolder,
-          journalFolders: app.journalFolders,
-          databaseUrl: env["AMPEL_DATABASE_URL"],
-          clock,
-          onHappening: (happening) => app.onHappening(happening),
-          hands: {
-            clock,
-            localEnv: shellEnvironment(app, env, known?.file),
-            openHost: app.openHost,
-            onApprovalWanted: (wanted) => app.onApprovalWanted(wanted),
-            command: (words, { signal }) => app.execute(words, signal),
-          },
-        });
+        return await openDurable(durableOptions());
       })()),
     onApprovalWanted: () => {},
     onHappening: () => {},
-    durableAgain: async () => {
+    acting: async () => {
       const present = await app.durable();
-      if (present.mode === "store") return present;
-      await present.close();
-      durable = undefined;
-      return await app.durable();
+      if (present.mode !== "store") {
+        await present.close();
+        durable = undefined;
+      }
+      const again = await app.durable();
+      try {
+        await again.launch();
+        return again;
+      } catch (error) {
+        await again.close().catch(() => {});
+        const { openOnFiles } = await import("./responder/durable.ts");
+        durable = Promise.resolve(openOnFiles(error instanceof Failure ? error.what : verbatim(String(error)), durableOptions()));
+        return await durable;
+      }
     },
     execute: (words, signal) => execute(words, app, signal),
     fork: (given) => {

@@ -38,7 +38,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const watcher = openWatcher(app, loaded, await app.probes(loaded), options);
   app.onApprovalWanted = ({ runId, step }) => options.onEvent(message("daemon.approval-wanted", { run: runId, step: step.name }));
   // Opened early: in an emergency nobody waits for a database to start.
-  void app.durable().then((durable) => durable.launch());
+  void app.acting();
   const heartbeats = openHeartbeatServer(
     options.listen,
     { probes: () => watcher.probes(), memory: app.memory, now: () => app.clock.now(), onPing: (id) => watcher.checkNow(id) },
@@ -153,7 +153,7 @@ function openWatcher(app: App, first: LoadedConfig, firstProbes: readonly Probe[
       for (const finding of seen.findings) treated.add(findingKey(finding));
       const { playbooks } = await app.playbooks();
       const { leftAlone } = await respond(seen, {
-        durable: await app.durableAgain(),
+        durable: await app.acting(),
         playbooks,
         probes,
         refusalsOf: refusing(app, config, playbooks),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Host } from "../integrations/host.ts";
 import { Failure } from "../kernel/failure.ts";
 import { newId } from "../kernel/ids.ts";
-import { message } from "../kernel/message.ts";
+import { message, verbatim } from "../kernel/message.ts";
 import { couldNotAsk, type Disposable, type DisposableFile } from "./disposable-files.ts";
 
 /** What was taken from a full disk, and where it went: the way back reads this. */
@@ -44,12 +44,22 @@ export async function clearFiles(
   writeLedger(ledgerFolder, clearance);
   // Names come on stdin, one per NUL: a file name can hold anything else.
   const input = files.map(({ path }) => `${path}\0`).join("");
-  const act =
+  const remove =
     clearance.park === undefined
-      ? `while IFS= read -r -d '' file; do rm -f -- "$file"; done`
-      : `while IFS= read -r -d '' file; do mkdir -p -- "$PARK$(dirname -- "$file")"; cp -a -- "$file" "$PARK$file" && sync "$PARK$file" && rm -f -- "$file"; done`;
+      ? `rm -f -- "$file"`
+      : `mkdir -p -- "$PARK$(dirname -- "$file")"; cp -a -- "$file" "$PARK$file" && sync "$PARK$file" && rm -f -- "$file"`;
+  const act = `gone=0; while IFS= read -r -d '' file; do { ${remove}; } || true; [ -e "$file" ] || gone=$((gone + 1)); done; echo "$gone"`;
   const done = await host.script(act, { env: { PARK: clearance.park ?? "" }, input, signal, timeoutMs: 120_000 });
   if (done.exitCode !== 0) throw couldNotAsk(host, done.stderr);
+  const gone = Number(done.stdout.trim());
+  // What was freed is what is gone, not what was asked for.
+  if (gone !== files.length) {
+    throw new Failure(
+      "service-failed",
+      message("disk.not-all-gone", { gone, count: files.length, reason: verbatim(lastLine(done.stderr)) }),
+      message("disk.not-all-gone-next", { id }),
+    );
+  }
   return clearance;
 }
 
@@ -96,4 +106,8 @@ function writeLedger(folder: string, clearance: Clearance): void {
   const path = join(folder, `${clearance.id}.json`);
   writeFileSync(`${path}.draft`, JSON.stringify(clearance), { mode: 0o600, flush: true });
   renameSync(`${path}.draft`, path);
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
 }

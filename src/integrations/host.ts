@@ -1,5 +1,9 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { runCommand, type CommandOptions, type CommandResult } from "../kernel/exec.ts";
 import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
@@ -37,13 +41,59 @@ export const sshFailureCode = 255;
 
 type SshAddress = Extract<HostAddress, { via: "ssh" }>;
 
+/** sshd answers ten sessions on one connection (MaxSessions), and refuses some of more than ten logins at once (MaxStartups). */
+const sessionsPerLine = 8;
+const loginMs = 2000;
+
+/**
+ * Lets the first command through alone, so that it opens the line that the others share, and then a few at a time.
+ * Without it a survey of a host is a dozen logins at once, of which sshd drops some.
+ */
+function openLine(): <Value>(work: () => Promise<Value>) => Promise<Value> {
+  let first: Promise<unknown> | undefined;
+  let busy = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (first === undefined) {
+      const opening = work();
+      // A long first command shares its line as soon as it is logged in; the others need not wait for its end.
+      first = Promise.race([opening.catch(() => {}), wait(loginMs, undefined, { ref: false })]);
+      return await opening;
+    }
+    await first;
+    if (busy >= sessionsPerLine) await new Promise<void>((resolve) => waiting.push(resolve));
+    busy += 1;
+    try {
+      return await work();
+    } finally {
+      busy -= 1;
+      waiting.shift()?.();
+    }
+  };
+}
+
+/** Options by which commands to one host share a connection; it closes by itself. None where no private folder can be made. */
+function shareLine(): string[] {
+  const folder = join(tmpdir(), `ampel-ssh-${userInfo().uid}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    // A folder that somebody else made or can write to could hold somebody else's line.
+    if (uid !== userInfo().uid || (mode & 0o077) !== 0) return [];
+    return ["-o", "ControlMaster=auto", "-o", "ControlPersist=20", "-o", `ControlPath=${join(folder, "%C")}`];
+  } catch {
+    return [];
+  }
+}
+
 /** The ssh command line up to and including the target. */
-function sshArgv({ target, configFile }: SshAddress): string[] {
+function sshArgv({ target, configFile }: SshAddress, more: readonly string[] = []): string[] {
   return [
     "ssh",
     ...(configFile === undefined ? [] : ["-F", configFile]),
     // Nobody is there to answer a question, and a host that changed its key is not our host.
     ...["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=3", "-o", "ServerAliveCountMax=2"],
+    ...more,
     // A target that begins with a dash is a name, not an option.
     "--",
     target,
@@ -51,7 +101,8 @@ function sshArgv({ target, configFile }: SshAddress): string[] {
 }
 
 function sshHost(name: string, address: SshAddress): Host {
-  const ssh = sshArgv(address);
+  const ssh = sshArgv(address, shareLine());
+  const line = openLine();
   const remote = (body: string, options: CommandOptions = {}): Promise<CommandResult> => {
     const { env = {}, input = "", cwd, ...rest } = options;
     // The text travels on stdin: nothing of it shows in a process list. `timeout` ends the remote group even if the line is cut.
@@ -59,9 +110,10 @@ function sshHost(name: string, address: SshAddress): Host {
     const lines = [
       ...Object.entries(env).map(([key, value]) => `export ${key}=${quote(value)}`),
       ...(cwd === undefined ? [] : [`cd ${quote(cwd)} || exit`]),
-      `printf %s ${quote(input)} | timeout --kill-after=1 ${limit} ${body}`,
+      // The remote bash drops a NUL from its own text, so one travels as `\\0000`: lists of file names are separated by them.
+      `printf %b ${quote(input.replaceAll("\\", "\\\\").replaceAll("\0", "\\0000"))} | timeout --kill-after=1 ${limit} ${body}`,
     ];
-    return runCommand([...ssh, "bash", "-s"], { ...rest, input: lines.join("\n") });
+    return line(() => runCommand([...ssh, "bash", "-s"], { ...rest, input: lines.join("\n") }));
   };
   return {
     name,

@@ -6,8 +6,10 @@ import { stateLetter } from "./systemd.ts";
 /** Processes to watch under one key: those of a pid file, which may change, or given ones. */
 export type WatchedProcess = { readonly key: string } & ({ readonly pidFile: string } | { readonly pids: readonly number[] });
 
-/** Linux offers no event for a process that is not one's child without a native call, so /proc is read at this pace: 1.6 % of a core for 100 processes. */
-const localPaceMs = 100;
+/** Linux offers no event for a process that is not one's child without a native call, so /proc is read at this pace: about 2 % of a core. */
+function paceFor(processes: number): number {
+  return Math.min(100, Math.max(20, processes));
+}
 const heartbeatLimitMs = 8_000;
 
 /**
@@ -41,7 +43,7 @@ async function watchHere(
         last.set(key, now);
         onChange(key);
       }
-    }, localPaceMs);
+    }, paceFor(watched.length));
     const stop = (): void => {
       clearInterval(timer);
       for (const { look } of lookers) look.close();

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../kernel/clock.ts";
 import { listUnfinishedRuns, startFileEngine } from "../kernel/durable/file-engine.ts";
-import { startPostgresEngine } from "../kernel/durable/postgres-engine.ts";
+import { startPostgresEngine, type PostgresEngine } from "../kernel/durable/postgres-engine.ts";
 import { untilDatabaseReturns } from "../kernel/durable/while-away.ts";
+import { listStrandedRuns } from "../kernel/durable/stranded-runs.ts";
 import { openMailbox, type Mailbox } from "../kernel/durable/postgres-mailbox.ts";
 import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
 import { Failure } from "../kernel/failure.ts";
@@ -42,6 +43,8 @@ export type Durable = {
   entries(): readonly Entry[];
   /** Speaks to a run wherever it is carried out. */
   readonly mailbox: Mailbox;
+  /** Milliseconds since the store last answered while runs are carried out; 0 on files. */
+  awayMs(): number;
   /** Begins to carry out runs, also those a dead process left; a command that only reads never does. */
   launch(): Promise<void>;
   close(): Promise<void>;
@@ -87,8 +90,9 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
   };
   const workflow = playbookWorkflow(all);
   const undo = undoWorkflow(all);
-  let engine: Promise<DurableEngine> | undefined;
-  const start = (): Promise<DurableEngine> =>
+  let engine: Promise<PostgresEngine> | undefined;
+  let awayMs = (): number => 0;
+  const start = (): Promise<PostgresEngine> =>
     (engine ??= startPostgresEngine({
       url: store.url,
       pool: store.pool,
@@ -106,7 +110,10 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
     logbook,
     importedCount,
     mailbox: openMailbox(store.url, store.pool),
-    launch: async () => void (await start()),
+    awayMs: () => awayMs(),
+    launch: async () => {
+      ({ awayMs } = await start());
+    },
     run: async (id, input) => (begunOnFiles.has(id) ? files : await start()).start(workflow, id, input),
     undo: async (id, input) => (await start()).start(undo, id, input),
     entries: () => [],
@@ -114,7 +121,9 @@ async function openOnStore(store: Store, { clock, hands, journalFolders, onHappe
       const { rows } = await store.pool.query<{ id: string; input: RunInput }>(
         "select id, input from ampel.run where state = 'running' order by started_at",
       );
-      return rows;
+      // Begun by another version: nobody here can go on with it, and waiting for it would never end. `run:list` names it.
+      const stranded = new Set((await listStrandedRuns(store.pool)).map(({ id }) => id));
+      return rows.filter(({ id }) => !stranded.has(id));
     },
     pastRuns: async (since) => {
       const { rows } = await store.pool.query<{ playbook_id: string; started_at: Date }>(
@@ -148,7 +157,8 @@ function observed(logbook: Logbook, onHappening: (happening: Happening) => void 
   };
 }
 
-function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappening }: DurableOptions): Durable {
+/** Without the store, whatever the reason. */
+export function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappening }: DurableOptions): Durable {
   // Written where it can be, read wherever an earlier process could: a folder that is full by now may hold half a run.
   const folders = [...new Set([...writableFolders(journalFolders), ...journalFolders])];
   const file = openFileLogbook(folders, clock);
@@ -176,6 +186,7 @@ function openOnFiles(reason: Message, { clock, hands, journalFolders, onHappenin
     logbook,
     importedCount: 0,
     mailbox: engine,
+    awayMs: () => 0,
     launch: async () => {},
     run: (id, input) => engine.start(workflow, id, input),
     undo: (id, input) => engine.start(undo, id, input),

@@ -104,7 +104,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
   const lock = await holdResponderLock(app.lockFolder);
   if (lock === undefined) return finish({ nextStep: message("responder.busy") });
   try {
-    const durable = await app.durable();
+    const durable = await app.acting();
     if (durable.importedCount > 0) options.onProgress(message("responder.imported", { count: durable.importedCount }));
     const breakGlass =
       durable.mode === "store"

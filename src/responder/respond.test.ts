@@ -48,6 +48,7 @@ function setStage({ looks = [picture()], run, unfinished = [], pastRuns = [], ..
     undo: () => Promise.reject(new Error("not here")),
     entries: (): readonly Entry[] => [],
     mailbox: { send: async () => "delivered", cancel: async () => {} },
+    awayMs: () => 0,
     launch: async () => {},
     close: async () => {},
   };

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isOurs } from "../kernel/durable/journal-file.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,7 +19,8 @@ export function findStateFolder(env: Environment = process.env, isRoot = process
 
 /** Folders for what must be written when the state folder cannot be: in order, the last one lives in memory. */
 export function listJournalFolders(stateFolder: string): string[] {
-  return [join(stateFolder, "journal"), join("/var/tmp", privateName()), join(tmpdir(), privateName()), join("/dev/shm", privateName())];
+  const name = privateName(stateFolder);
+  return [join(stateFolder, "journal"), join("/var/tmp", name), join(tmpdir(), name), join("/dev/shm", name)];
 }
 
 /**
@@ -46,6 +48,8 @@ export function writableFolders(folders: readonly string[]): string[] {
   });
 }
 
-function privateName(): string {
-  return `ampel-${userInfo().uid}`;
+/** Ours, and of this state folder: a rehearsal must not take up the journal of the real thing. */
+function privateName(stateFolder: string): string {
+  const hash = createHash("sha256").update(resolve(stateFolder)).digest("hex");
+  return `ampel-${userInfo().uid}-${hash.slice(0, 12)}`;
 }

@@ -70,6 +70,9 @@ function merge(known: Finding, other: Finding): Finding {
   return { ...worse, probeIds: [...known.probeIds, ...other.probeIds], since: Math.min(known.since, other.since) };
 }
 
+/** Only what is gone explains others: neither a slow database nor a full disk excuses a dead worker. */
+const losses: ReadonlySet<Cause> = new Set<Cause>(["host-unreachable", "service-down", "database-down", "unreachable"]);
+
 /** What a service that is down looks like from outside: the same finding seen twice, to be treated once. */
 const symptoms: ReadonlySet<Cause> = new Set<Cause>([
   "unreachable",
@@ -88,8 +91,7 @@ function muteDependents(findings: readonly Finding[], probes: readonly Probe[]):
     for (const each of probe.dependsOn) known.add(each);
     dependsOn.set(probe.subject, known);
   }
-  // Only a real loss explains others; a slow database does not excuse a dead worker.
-  const lost = new Set(findings.filter(({ zone }) => zone === "red").map(({ subject }) => subject));
+  const lost = new Set(findings.filter(({ zone, cause }) => zone === "red" && losses.has(cause)).map(({ subject }) => subject));
   const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
     [...(dependsOn.get(from) ?? [])].some((below) => below === to || (!seen.has(below) && reaches(below, to, seen.add(below))));
   const explain = (subject: string, seen: ReadonlySet<string>): string | undefined => {

@@ -84,8 +84,9 @@ export async function startMariadb(extraArguments: readonly string[] = []): Prom
     "CREATE DATABASE gateway",
     `CREATE USER probe@'%' IDENTIFIED BY '${password}'`,
     "GRANT ALL ON *.* TO probe@'%' WITH GRANT OPTION",
-  ])
+  ]) {
     await root.query(statement);
+  }
   await root.end();
   const connect = (): Promise<Connection> => createConnection({ socketPath: socket, user: "root", database: "gateway" });
   return {

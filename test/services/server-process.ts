@@ -91,8 +91,9 @@ export async function startServer(
   const identity = options.userId === undefined || !isRoot ? {} : { uid: options.userId, gid: options.userId };
   const child = spawn(file, args, { ...identity, cwd: options.folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr])
+  for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-8000)));
+  }
   const endWithUs = (): void => void child.kill("SIGKILL");
   process.once("exit", endWithUs);
   child.once("exit", () => process.off("exit", endWithUs));

@@ -76,7 +76,13 @@ test("cache-bloated: the named cache is cleared, nobody's session is ended, and 
   expect(document.zone).toBe("green");
   const [run] = document.runs;
   expect([run?.playbook, run?.subject, run?.state]).toEqual(["system-slow", "app", "succeeded"]);
-  expect(run?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual(["measure done", "sessions done", "clear-caches done", "reconnect skipped", "prove done"]);
+  expect(run?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
+    "measure done",
+    "sessions done",
+    "clear-caches done",
+    "reconnect skipped",
+    "prove done",
+  ]);
   expect([exitCode, document.remaining]).toEqual([0, []]);
   expect(await fault.isInjected(ground.world)).toBe(false);
   expect(readWorldPids(ground.world)).toEqual(before);

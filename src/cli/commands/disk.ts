@@ -12,24 +12,21 @@ export const diskUsage: Command = {
   words: ["SUBJECT"],
   options: {},
   async run({ app, words: [subject = ""], signal }) {
-    const { host: hostName, path } = await locate(app, subject);
+    const disks = await locate(app, subject);
+    const hostName = disks[0]?.host ?? "local";
     const host = app.openHost(hostName);
-    const [{ folders, isComplete }, disposables] = await Promise.all([
-      measureUsage(host, path, 15_000, signal),
+    const [usages, disposables] = await Promise.all([
+      Promise.all(disks.map(async ({ path }) => ({ path, ...(await measureUsage(host, path, 15_000, signal)) }))),
       findDisposables(app, hostName, signal),
     ]);
     return done(
-      {
-        host: hostName,
-        path,
-        folders,
-        isComplete,
-        disposables: disposables.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })),
-      },
+      { host: hostName, disks: usages, disposables: disposables.map(({ name, files, bytes }) => ({ name, files: files.length, bytes })) },
       [
-        message("disk.usage-title", { path, host: hostName }),
-        ...folders.map(({ bytes, path: folder }) => `  ${formatBytes(bytes).padStart(9)}  ${folder}`),
-        ...(isComplete ? [] : [message("disk.usage-part")]),
+        ...usages.flatMap(({ path, folders, isComplete }) => [
+          message("disk.usage-title", { path, host: hostName }),
+          ...folders.map(({ bytes, path: folder }) => `  ${formatBytes(bytes).padStart(9)}  ${folder}`),
+          ...(isComplete ? [] : [message("disk.usage-part")]),
+        ]),
         ...disposables.map(({ name, files, bytes }) => message("disk.disposable", { name, count: files.length, size: formatBytes(bytes) })),
         ...(disposables.length === 0 ? [message("disk.nothing-disposable", { host: hostName })] : []),
       ],
@@ -41,7 +38,7 @@ export const diskFree: Command = {
   words: ["SUBJECT"],
   options: { confirm: { what: message("cli.option.confirm") } },
   async run({ app, words: [subject = ""], flags, isDryRun, signal }) {
-    const { host: hostName } = await locate(app, subject);
+    const hostName = (await locate(app, subject))[0]?.host ?? "local";
     const found = await findDisposables(app, hostName, signal);
     const lines: Message[] = [];
     const clearances: unknown[] = [];
@@ -102,12 +99,12 @@ async function findDisposables(app: App, host: string, signal: AbortSignal): Pro
   );
 }
 
-/** A disk is named by its host or by its probe (`disk.main./var`). */
-async function locate(app: App, subject: string): Promise<{ host: string; path: string }> {
-  const disks = (await app.probes()).filter(({ kind }) => kind === "disk");
-  const disk = disks.find((probe) => probe.id === subject || probe.subject === subject || probe.host === subject);
-  if (disk === undefined) throw usage("disk:usage", message("probe.not-found", { name: subject, nearest: disks[0]?.id ?? "–" }));
-  return { host: disk.host, path: typeof disk.spec["path"] === "string" ? disk.spec["path"] : "/" };
+/** Disks are named by their host, all of it, or one by its probe (`disk.main./var`). */
+async function locate(app: App, subject: string): Promise<{ host: string; path: string }[]> {
+  const all = (await app.probes()).filter(({ kind }) => kind === "disk");
+  const disks = all.filter((probe) => probe.id === subject || probe.subject === subject || probe.host === subject);
+  if (disks.length === 0) throw usage("disk:usage", message("probe.not-found", { name: subject, nearest: all[0]?.id ?? "–" }));
+  return disks.map(({ host, spec }) => ({ host, path: typeof spec["path"] === "string" ? spec["path"] : "/" }));
 }
 
 function ledger(app: App): string {

@@ -75,6 +75,11 @@ export const commandTexts = {
   "rehearsal.next": { de: "Das eigene System eintragen: ./ampel init", en: "Name your own system: ./ampel init" },
   "option.wait-for": { de: "So lange höchstens warten (Standard 20s)", en: "Wait at most this long (default 20s)" },
   "option.times": { de: "So viele gute Blicke hintereinander (Standard 1)", en: "This many good looks in a row (default 1)" },
+  "option.still-bad": {
+    de: "Umgekehrt, als Vorprüfung: Erfolg, wenn der Teil immer noch krank ist",
+    en: "The other way round, as a guard: success when the part is still sick",
+  },
+  "probe.nothing-to-do": { de: "Nichts zu tun", en: "Nothing to do" },
   "option.wait-wrong": {
     de: "--for braucht eine Dauer wie 20s, --times eine ganze Zahl ab 1",
     en: "--for takes a duration such as 20s, --times a whole number from 1",

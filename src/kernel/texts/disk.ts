@@ -32,6 +32,11 @@ export const diskTexts = {
     en: "{name}: {count} files would be moved to {park}, {size}",
   },
   "disk.freed": { de: "{name}: {count} Dateien, {size} frei gemacht ({id})", en: "{name}: {count} files, {size} freed ({id})" },
+  "disk.not-all-gone": { de: "Nur {gone} von {count} Dateien sind fort: {reason}", en: "Only {gone} of {count} files are gone: {reason}" },
+  "disk.not-all-gone-next": {
+    de: "Rechte und Dateisystem prüfen; die Liste steht unter {id} im Zustandsordner",
+    en: "Check rights and file system; the list is under {id} in the state folder",
+  },
   "disk.restored": { de: "{count} Dateien zurückgeholt ({id})", en: "{count} files brought back ({id})" },
   "disk.nothing-parked": { de: "Nichts geparkt, nichts zurückzuholen", en: "Nothing is parked, nothing to bring back" },
   "command.disk-usage": {
