@@ -12,3 +12,5 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 process.exitCode = await executeLine(process.argv.slice(2), process.env, interrupt.signal);
+// What is still open by now (a connection that does not answer) has nothing more to say.
+setTimeout(() => process.exit(), 2000).unref();

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { installFolder, openApp, type App, type AppOptions } from "../app.ts";
 import { exitCodes, Failure, isRefusal } from "../kernel/failure.ts";
 import { message, say, type Language } from "../kernel/message.ts";
@@ -42,12 +43,15 @@ export async function executeLine(argv: readonly string[], env: Environment, sig
       print(outcome, spoken, isJson);
       return outcome.exitCode;
     } finally {
-      await app.close();
+      // A store that is gone must not keep the command from ending.
+      await Promise.race([app.close(), wait(closeLimitMs, undefined, { ref: false })]);
     }
   } catch (error) {
     return report(error, screen, isJson, language);
   }
 }
+
+const closeLimitMs = 5000;
 
 const knownCommands = Object.entries(commandTable).map(([name, { isChanging }]) => ({ name, isWriting: isChanging }));
 

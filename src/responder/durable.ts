@@ -6,7 +6,7 @@ import { startPostgresEngine, type PostgresEngine } from "../kernel/durable/post
 import { untilDatabaseReturns } from "../kernel/durable/while-away.ts";
 import { listStrandedRuns } from "../kernel/durable/stranded-runs.ts";
 import { openMailbox, type Mailbox } from "../kernel/durable/postgres-mailbox.ts";
-import type { DurableEngine, Workflow } from "../kernel/durable/run.ts";
+import type { Workflow } from "../kernel/durable/run.ts";
 import { Failure } from "../kernel/failure.ts";
 import { verbatim, type Message } from "../kernel/message.ts";
 import { importFileEntries, openFileLogbook, openStoreLogbook, readFileEntries } from "../logbook/logbook.ts";

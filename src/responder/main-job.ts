@@ -1,5 +1,7 @@
 import type { App } from "../app.ts";
 import type { Change } from "../changes/change.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { Failure } from "../kernel/failure.ts";
 import { holdResponderLock } from "../kernel/responder-lock.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Config } from "../config/schema.ts";
@@ -10,6 +12,7 @@ import { listRefusals } from "../playbooks/refusals.ts";
 import type { RunInput, RunOutcome } from "../playbooks/run-contract.ts";
 import { decideExitCode, type Picture } from "../triage/triage.ts";
 import type { Finding } from "../triage/finding.ts";
+import type { Durable } from "./durable.ts";
 import { recentChanges } from "./changes.ts";
 import { inputFor, respond, type OpenIncident, type Orders } from "./respond.ts";
 import { writeStatus } from "./status-file.ts";
@@ -112,7 +115,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
         : message("responder.break-glass", { reason: durable.reason ?? "", folder: durable.folder ?? "" });
     if (breakGlass !== undefined) options.onProgress(breakGlass);
     const { playbooks } = await app.playbooks();
-    const response = await respond(first, {
+    const answering = respond(first, {
       durable,
       playbooks,
       probes,
@@ -127,6 +130,8 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
       sleep: (ms) => app.clock.sleep(ms, options.signal).catch(() => {}),
       signal: options.signal,
     });
+    const watch = new AbortController();
+    const response = await Promise.race([answering, whenStoreIsLost(durable, app.clock, watch.signal)]).finally(() => watch.abort());
     publish(response.picture, response.incident);
     const wanted = response.runs.findLast(({ state }) => state === "needs-human")?.message ?? response.leftAlone[0]?.reason;
     return finish({ ...response, last: response.picture, breakGlass, ...(wanted === undefined ? {} : { nextStep: wanted }) });
@@ -148,6 +153,22 @@ export function ordersOf(
     parameters: config.playbooks.parameters,
     startedBy,
   };
+}
+
+/** A moment's absence is waited for; a store that stays away would keep a run, and whoever waits for it, for ever. */
+const storeAwayLimitMs = 25_000;
+
+/** Never resolves. @throws {Failure} store-unreachable when the store is gone for good: the next call works without it */
+async function whenStoreIsLost(durable: Durable, clock: Clock, signal: AbortSignal): Promise<never> {
+  while (durable.awayMs() < storeAwayLimitMs) {
+    await clock.sleep(1000, signal).catch(() => {});
+    if (signal.aborted) return await new Promise<never>(() => {});
+  }
+  throw new Failure(
+    "store-unreachable",
+    message("responder.store-lost", { seconds: storeAwayLimitMs / 1000 }),
+    message("responder.store-lost-next"),
+  );
 }
 
 /** Checks a playbook as a whole before any of it runs. */

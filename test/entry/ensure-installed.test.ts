@@ -46,7 +46,7 @@ test("nothing installed: it installs once, with progress on stderr and nothing o
 
 test("the language is English where ampel.yaml or the environment says so", async () => {
   const npm = fakeNpm(root, "exit 1");
-  expect((await root.run([script], { env: { ...npm.env, AMPEL_LANGUAGE: "en" } })).stderr).toContain("Next step");
+  expect((await root.run([script], { env: { ...npm.env, AMPEL_LANG: "en" } })).stderr).toContain("Next step");
   root.write("ampel.yaml", "language: en\n");
   expect((await root.run([script], npm)).stderr).toContain("Next step");
 });
@@ -61,12 +61,12 @@ test("a lockfile with another content renews the installation", async () => {
 });
 
 const failures = [
-  ["npm fails", 'mkdir -p "$2/node_modules/half"; echo "registry unreachable" >&2; exit 1', "registry unreachable"],
+  ["npm fails", 'mkdir -p "$PWD/node_modules/half"; echo "registry unreachable" >&2; exit 1', "registry unreachable"],
   ["npm never ends", "exec sleep 60", "1 s abgebrochen"],
-  ["npm leaves the Node package out", 'mkdir -p "$2/node_modules/.bin"', "Node-Paket"],
+  ["npm leaves the Node package out", 'mkdir -p "$PWD/node_modules/.bin"', "Node-Paket"],
   [
     "npm brings a Node that does not run",
-    'mkdir -p "$2/node_modules/node-linux-x/bin"; ln -s /bin/false "$2/node_modules/node-linux-x/bin/node"',
+    'mkdir -p "$PWD/node_modules/node-linux-x/bin"; ln -s /bin/false "$PWD/node_modules/node-linux-x/bin/node"',
     "Node-Paket",
   ],
 ] as const;

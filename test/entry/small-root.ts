@@ -76,7 +76,7 @@ export function layInstallation(folder: string, version = "1.0.0"): void {
   writeFileSync(join(modules, "version"), version);
 }
 
-/** An `npm` for the front of PATH: a shell text that finds the folder to install into in `$2`; calls are counted in `npm.calls`. */
+/** An `npm` for the front of PATH: a shell text that finds the folder to install into in `$PWD`; calls are counted in `npm.calls`. */
 export function fakeNpm(root: SmallRoot, body: string): { readonly env: Record<string, string>; calls(): number } {
   const folder = join(root.path, "../fake npm");
   const calls = join(root.path, "../npm.calls");
@@ -93,5 +93,5 @@ export function fakeNpm(root: SmallRoot, body: string): { readonly env: Record<s
 export function npmThatInstalls(root: SmallRoot, version: string): string {
   const ready = join(root.path, `../ready ${version}`);
   layInstallation(ready, version);
-  return `cp -a '${ready}/node_modules' "$2/"`;
+  return `cp -a '${ready}/node_modules' "$PWD/"`;
 }

@@ -134,6 +134,14 @@ export const responderTexts = {
     en: "{subject} was treated and is sick again: a person has to find the cause",
   },
   "responder.step": { de: "{playbook}: {step}", en: "{playbook}: {step}" },
+  "responder.store-lost": {
+    de: "Der eigene Speicher ist mitten im Lauf seit {seconds} s fort",
+    en: "The store has been gone for {seconds} s in the middle of a run",
+  },
+  "responder.store-lost-next": {
+    de: "Noch einmal aufrufen: dann geht es ohne Speicher weiter (Notbetrieb)",
+    en: "Call it again: it then works without the store (break-glass)",
+  },
   "responder.settling": {
     de: "Ich beobachte noch {seconds} s, ob es oben bleibt …",
     en: "Watching {seconds} s more whether it stays up …",
