@@ -39,8 +39,7 @@ export async function runGate(
   try {
     for (const name of gateFiles) cpSync(join(repository, name), join(root, name), { recursive: true });
     // The reference pages are made from the real code, which the small tree does not have.
-    for (const name of ["scripts/docs.mjs", "scripts/reference", "scripts/record-terminal.mjs", "scripts/record"])
-      rmSync(join(root, name), { recursive: true });
+    for (const name of ["docs.mjs", "reference", "record-terminal.mjs", "record"]) rmSync(join(root, "scripts", name), { recursive: true });
     symlinkSync(join(repository, "node_modules"), join(root, "node_modules"));
     const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as Record<string, Record<string, string>>;
     // Only what the small tree uses: the gate for unused packages looks at it too.
