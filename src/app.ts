@@ -74,6 +74,7 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
   let loading: Promise<LoadedConfig | undefined> | undefined;
   let known: LoadedConfig | undefined;
   let durable: Promise<Durable> | undefined;
+  let launching: Promise<Durable> | undefined;
   let memory: MemoryFile | undefined;
 
   const durableOptions = (): DurableOptions => ({
@@ -156,23 +157,26 @@ export function openApp({ env, language, configPath, cwd = process.cwd(), clock 
       })()),
     onApprovalWanted: () => {},
     onHappening: () => {},
-    acting: async () => {
-      const present = await app.durable();
-      if (present.mode !== "store") {
-        await present.close();
-        durable = undefined;
-      }
-      const again = await app.durable();
-      try {
-        await again.launch();
-        return again;
-      } catch (error) {
-        await again.close().catch(() => {});
-        const { openOnFiles } = await import("./responder/durable.ts");
-        durable = Promise.resolve(openOnFiles(error instanceof Failure ? error.what : verbatim(String(error)), durableOptions()));
-        return await durable;
-      }
-    },
+    acting: () =>
+      (launching ??= (async () => {
+        const present = await app.durable();
+        if (present.mode !== "store") {
+          await present.close();
+          durable = undefined;
+        }
+        const again = await app.durable();
+        try {
+          await again.launch();
+          return again;
+        } catch (error) {
+          await again.close().catch(() => {});
+          const { openOnFiles } = await import("./responder/durable.ts");
+          durable = Promise.resolve(openOnFiles(error instanceof Failure ? error.what : verbatim(String(error)), durableOptions()));
+          return await durable;
+        }
+      })().finally(() => {
+        launching = undefined;
+      })),
     execute: (words, signal) => execute(words, app, signal),
     fork: (given) => {
       const forked = openApp({ ...given, language: app.language, cwd, clock, commands, execute });

@@ -220,6 +220,7 @@ export const commandTexts = {
   },
   "daemon.ended": { de: "Beendet", en: "Ended" },
   "daemon.probe-broken": { de: "Die Prüfung {probe} ist abgestürzt: {reason}", en: "The check {probe} crashed: {reason}" },
+  "daemon.response-broken": { de: "Der Einsatz selbst ist abgestürzt: {reason}", en: "The response itself crashed: {reason}" },
   "daemon.listen-failed": {
     de: "Lebenszeichen werden nicht angenommen: {address} ({reason})",
     en: "Heartbeats are not accepted: {address} ({reason})",
