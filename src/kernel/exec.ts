@@ -63,7 +63,13 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     let patience: NodeJS.Timeout | undefined;
     const finishWithin = (ms: number): void => {
       clearTimeout(patience);
-      patience = setTimeout(finish, ms);
+      patience = setTimeout(() => drain(-1), ms);
+    };
+    /** After a starved moment the timer comes before what lies in the pipes: that is read first, until a turn brings nothing. */
+    const drain = (seenBytes: number): void => {
+      const nowBytes = stdout.receivedBytes + stderr.receivedBytes;
+      if (nowBytes === seenBytes) finish();
+      else setImmediate(() => drain(nowBytes));
     };
     const finish = (): void => {
       forgetLimits();
@@ -192,6 +198,7 @@ class Output {
   #head = Buffer.alloc(0);
   #tail = Buffer.alloc(0);
   #droppedBytes = 0;
+  receivedBytes = 0;
 
   constructor({ maxOutputBytes = 256 * 1024, onOutput }: CommandOptions) {
     this.#headBytes = Math.floor(maxOutputBytes / 2);
@@ -201,6 +208,7 @@ class Output {
 
   add(chunk: Buffer): void {
     // A letter of several bytes may be cut between two chunks.
+    this.receivedBytes += chunk.length;
     this.#onOutput?.(this.#decoder.write(chunk));
     const room = Math.max(0, this.#headBytes - this.#head.length);
     this.#head = Buffer.concat([this.#head, chunk.subarray(0, room)]);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { writePlaybook } from "../../src/playbooks/run.test-support.ts";
+import { writePlaybook, type BlockText } from "../../src/playbooks/run.test-support.ts";
 import { findFault } from "../../src/sandbox/faults.ts";
 import { isWorldHealthy } from "../../src/sandbox/health.ts";
 import { mendWorld } from "../../src/sandbox/mend.ts";
@@ -36,14 +36,34 @@ test("a playbook that is edited during its run goes on with the text it began wi
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "sample.md");
   const effects = join(ground.folder, "edited-effects");
+  // Each writing step with what the linter demands: a host, a verify block, and nothing for "Run All".
+  const step = (name: string, body: string): BlockText[] => [
+    {
+      name,
+      risk: "write",
+      role: "do",
+      host: "local",
+      interactive: "false",
+      excludeFromRunAll: "true",
+      reason: "a line in a file",
+      timeout: "20s",
+      idempotent: "no",
+      body,
+    },
+    {
+      name: `${name}-verify`,
+      for: name,
+      risk: "read",
+      role: "verify",
+      interactive: "false",
+      timeout: "5s",
+      body: `grep -q ${name} ${effects}`,
+    },
+  ];
   const text = (word: string): string =>
     writePlaybook([
-      {
-        name: "first",
-        risk: "write",
-        body: `echo ${word}-first >> ${effects}\nfor i in $(seq 100); do grep -q new ${file} && exit 0; sleep 0.1; done`,
-      },
-      { name: "second", risk: "write", body: `echo ${word}-second >> ${effects}` },
+      ...step("first", `echo ${word}-first >> ${effects}\nfor i in $(seq 100); do grep -q new ${file} && break; sleep 0.1; done`),
+      ...step("second", `echo ${word}-second >> ${effects}`),
     ]);
   writeFileSync(file, text("old"));
   writeFileSync(effects, "");
