@@ -8,13 +8,6 @@ import { openHost, type Host } from "../src/integrations/host.ts";
 
 const program = "/usr/sbin/sshd";
 
-/** An account without a password entry of its own kind (`nobody`) is refused by sshd whatever key it shows. */
-function isLockedOut(): boolean {
-  if (process.getuid?.() === 0) return false;
-  const { shell } = userInfo();
-  return shell === null || /(nologin|false)$/.test(shell);
-}
-
 /** False where no ssh server is installed; `scripts/install-test-services.sh` brings it. */
 export const hasSshd = existsSync(program) && !isLockedOut();
 
