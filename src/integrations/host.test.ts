@@ -102,3 +102,8 @@ function commandLines(): string[] {
       }
     });
 }
+
+test("started by cron or a unit, with no shell above it, bash reads no bashrc of anybody", async () => {
+  const { stdout, stderr, exitCode } = await openHost("local", { via: "local" }).script("echo ok", { env: { SHLVL: "0" } });
+  expect([stdout.trim(), stderr, exitCode]).toEqual(["ok", "", 0]);
+});

@@ -31,8 +31,10 @@ function localHost(name: string): Host {
     name,
     isLocal: true,
     address: { via: "local" },
+    // `--norc`: with a socket for input and no shell above it (cron, a systemd unit), bash takes itself for a remote login
+    // and reads bashrc first, which fails under `-u`.
     run: (argv, options) => runCommand(argv, options),
-    script: (text, options) => runCommand(["bash", "-euo", "pipefail", "-c", text], options),
+    script: (text, options) => runCommand(["bash", "--norc", "-euo", "pipefail", "-c", text], options),
   };
 }
 
@@ -120,7 +122,7 @@ function sshHost(name: string, address: SshAddress): Host {
     isLocal: false,
     address,
     run: (argv, options) => remote(argv.map(quote).join(" "), options),
-    script: (text, options) => remote(`bash -euo pipefail -c ${quote(text)}`, options),
+    script: (text, options) => remote(`bash --norc -euo pipefail -c ${quote(text)}`, options),
   };
 }
 

@@ -139,7 +139,7 @@ async function watchThere(
 ): Promise<string> {
   const abort = new AbortController();
   const targets = watched.map((one) => ("pids" in one ? `pids:${one.pids.join(" ")}` : one.pidFile));
-  const held = holdCommand(host, ["bash", "-c", watchText, "watch", ...targets], AbortSignal.any([signal, abort.signal]));
+  const held = holdCommand(host, ["bash", "--norc", "-c", watchText, "watch", ...targets], AbortSignal.any([signal, abort.signal]));
   held.stdin.on("error", () => {});
   let isReady = false;
   return await new Promise((resolve) => {

@@ -20,7 +20,7 @@ export function openProcessControl(host: Host, address: ProcessAddress): Service
       ?.replace(/\.pid$/, "") ?? pidFile;
   const act = (verb: string) => async (options: ActOptions) => {
     const graceMs = Math.min(options.stopGraceMs ?? defaultGraceMs, Math.max(0, options.timeoutMs - 2_000));
-    const result = await host.run(["bash", "-euo", "pipefail", "-c", actText, name, ...stop, ...start], {
+    const result = await host.run(["bash", "--norc", "-euo", "pipefail", "-c", actText, name, ...stop, ...start], {
       signal: options.signal,
       timeoutMs: options.timeoutMs,
       // The service's own environment comes first: it must not replace what the text works with.

@@ -146,7 +146,7 @@ async function waitForReady(host: Host, control: ServiceControl, ready: Ready, t
   };
   if (port === undefined && url === "" && command.length === 0) return await isUp();
   const env = { PORT: port === undefined ? "" : String(port), ADDRESS: address, URL: url };
-  const result = await host.run(["bash", "-uo", "pipefail", "-c", readyText, "ready", ...command], { signal, timeoutMs, env });
+  const result = await host.run(["bash", "--norc", "-uo", "pipefail", "-c", readyText, "ready", ...command], { signal, timeoutMs, env });
   signal.throwIfAborted();
   // Another program may hold the port: ready counts only while the service itself is up.
   if (result.exitCode === 0) return await isUp();
