@@ -17,7 +17,12 @@ test.each([
 test("the journal has a last resort in memory", () => {
   const folders = listJournalFolders("/var/lib/ampel");
   expect(folders[0]).toBe("/var/lib/ampel/journal");
-  expect(folders.at(-1)).toMatch(/^\/dev\/shm\/ampel-\d+$/);
+  expect(folders.at(-1)).toMatch(/^\/dev\/shm\/ampel-\d+-[0-9a-f]{12}$/);
+});
+
+test("a rehearsal never takes up the journal of the real thing", () => {
+  const [real, rehearsal] = ["/var/lib/ampel", "/tmp/rehearsal/ampel"].map(listJournalFolders);
+  expect(real?.filter((folder) => rehearsal?.includes(folder))).toEqual([]);
 });
 
 test("only folders that take data count, in their order", () => {
