@@ -8,7 +8,8 @@ import type { Outcome } from "./command.ts";
 import type { Line } from "./line.ts";
 import { describeAll, describeCommand } from "./help.ts";
 import { openScreen, openSilentScreen, type Screen } from "./screen.ts";
-import { commandTable, type CommandEntry } from "./table.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { commandTable } from "./table.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import { message, say, type Language } from "../kernel/message.ts";
 import { optionsOf } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import type { CommandEntry } from "./table.ts";
+import type { CommandEntry } from "./command-entry.ts";
 
 /** The help of one command, ready to print. */
 export function describeCommand(name: string, entry: CommandEntry, command: Command, language: Language): string {

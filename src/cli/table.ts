@@ -1,13 +1,13 @@
-import { message, type Message } from "../kernel/message.ts";
-import type { Command } from "./command.ts";
-
-/** What is known of a command before it is loaded. */
-export type CommandEntry = {
-  readonly summary: Message;
-  /** It can change something: it then has `--dry-run`, and no block with risk `read` may call it. */
-  readonly isChanging: boolean;
-  load(): Promise<Command>;
-};
+import { message } from "../kernel/message.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { companiesCommands } from "./tables/companies.ts";
+import { inboxCommands } from "./tables/inbox.ts";
+import { queueCommands } from "./tables/queue.ts";
+import { callsCommands } from "./tables/calls.ts";
+import { callbacksCommands } from "./tables/callbacks.ts";
+import { bookingsCommands } from "./tables/bookings.ts";
+import { breakersCommands } from "./tables/breakers.ts";
+import { checksCommands } from "./tables/checks.ts";
 
 /** Every command under its own name, those of the source playbook to the letter; loaded when called. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
@@ -191,4 +191,12 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     isChanging: true,
     load: async () => (await import("./commands/schema-acknowledge.ts")).schemaAcknowledge,
   },
+  ...companiesCommands,
+  ...inboxCommands,
+  ...queueCommands,
+  ...callsCommands,
+  ...callbacksCommands,
+  ...bookingsCommands,
+  ...breakersCommands,
+  ...checksCommands,
 };

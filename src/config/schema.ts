@@ -2,6 +2,7 @@ import { z } from "zod";
 import { languages } from "../kernel/message.ts";
 import { cachesSection, databasesSection } from "./data-schema.ts";
 import { pathSchema } from "./fields.ts";
+import { gatewaySection } from "./gateway-schema.ts";
 import { hostsSection } from "./host-schema.ts";
 import { queuesSection } from "./queue-schema.ts";
 import {
@@ -45,6 +46,7 @@ export const configSchema = z.strictObject({
   caches: cachesSection,
   queues: queuesSection,
   vendors: vendorsSection,
+  gateway: gatewaySection,
   backups: watchedSection("backup", "Backups: age, size and end of the newest artefact"),
   certificates: watchedSection("certificate", "Certificates by address or file"),
   heartbeats: watchedSection("heartbeat", "Jobs that report to Ampel; silence is a finding", "name"),

@@ -28,9 +28,12 @@ export const failureCodes = {
   "sandbox-failed": exitCodes.refused,
   "secret-missing": exitCodes.usage,
   "service-failed": exitCodes.refused,
+  "spool-failed": exitCodes.refused,
   "store-unreachable": exitCodes.refused,
   "store-version": exitCodes.refused,
   usage: exitCodes.usage,
+  "vendor-refused": exitCodes.refused,
+  "vendor-unreachable": exitCodes.refused,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

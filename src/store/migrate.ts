@@ -2,9 +2,10 @@ import type pg from "pg";
 import { Failure } from "../kernel/failure.ts";
 import { message } from "../kernel/message.ts";
 import { start } from "./migrations/0001-start.ts";
+import { gateway } from "./migrations/0002-gateway.ts";
 
 /** In order, for ever: a step that was shipped is never edited, only followed by another. */
-const migrations: readonly string[] = [start];
+const migrations: readonly string[] = [start, gateway];
 const migrationLock = 7_200;
 
 /**

@@ -1,0 +1,1 @@
+export const gatewayCallbacksTexts = {} as const;

@@ -1,0 +1,1 @@
+export const gatewayChecksTexts = {} as const;

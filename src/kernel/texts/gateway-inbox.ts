@@ -1,0 +1,1 @@
+export const gatewayInboxTexts = {} as const;
