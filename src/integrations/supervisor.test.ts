@@ -46,7 +46,7 @@ describe.skipIf(!existsSync("/usr/bin/supervisord"))("under a real supervisor (s
       configFile,
       `[supervisord]\nnodaemon=true\nlogfile=${folder}/log\npidfile=${folder}/pid\nchildlogdir=${folder}\n[unix_http_server]\nfile=${folder}/sock\n[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n[supervisorctl]\nserverurl=unix://${folder}/sock\n` +
         program("two", "sleep 63", "numprocs=2\nprocess_name=%(program_name)s_%(process_num)02d\nstartsecs=0\nautorestart=false") +
-        program("broken", "bash -c 'echo boom >&2; exit 3'", "startretries=0\nautostart=false"),
+        program("broken", "bash -c 'echo boom >&2; exit 3'", "startretries=0\nautostart=false\nautorestart=false"),
     );
     server = spawn("supervisord", ["-c", configFile], { stdio: "ignore" });
     await vi.waitFor(async () => expect((await open("two").state(signal)).isRunning).toBe(true), { timeout: 15_000 });
@@ -84,7 +84,8 @@ describe.skipIf(!existsSync("/usr/bin/supervisord"))("under a real supervisor (s
     await expect(control.start(limits)).rejects.toMatchObject({ code: "service-failed" });
     const state = await control.state(signal);
     expect(state).toMatchObject({ isRunning: false, loadState: "loaded" });
-    expect(state.lastLines).toEqual(["boom"]);
+    // A slow machine lets it count as started, and supervisor tries it again: the words are there, once or twice.
+    expect(new Set(state.lastLines)).toEqual(new Set(["boom"]));
   });
 
   test("an unknown program is not found, and is not started", async () => {
