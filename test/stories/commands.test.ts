@@ -180,7 +180,8 @@ describe.skipIf(!hasTmux)("watch (needs tmux: apt-get install tmux)", () => {
     const tmux = (...words: string[]): string =>
       execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...words], {
         encoding: "utf8",
-        env: { ...process.env, TERM: "xterm-256color" },
+        // An account without a login shell would have tmux start nologin.
+        env: { ...process.env, TERM: "xterm-256color", SHELL: "/bin/sh" },
       });
     const program = `${resolve("node_modules/.bin/node")} --disable-warning=ExperimentalWarning ${resolve(process.env["AMPEL_STORY_PROGRAM"] ?? "src/main.ts")}`;
     tmux(
