@@ -2,8 +2,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openHost } from "./host.ts";
+import { lookHere } from "./plain-process-here.ts";
+import { lookText } from "./plain-process-text.ts";
 import { openServiceControl } from "./service-control.ts";
 import type { ServiceControl } from "./service-control-contract.ts";
 
@@ -147,4 +149,28 @@ test("an abort in the middle of a start leaves no process that the pid file does
     expect(running.filter((pid) => pid !== String(existsSync(pidFile) ? pidOf() : ""))).toEqual([]);
     await control.stop(limits);
   }
+});
+
+const askShell = async (): Promise<string> =>
+  (await host.script(lookText, { env: { PIDFILE: pidFile, LOGFILE: `${pidFile}.log`, LC_ALL: "C" } })).stdout;
+
+test.each<[string, () => void | Promise<unknown>]>([
+  ["runs", () => control.start(limits)],
+  ["is stopped by a signal", async () => process.kill((await control.start(limits), pidOf()), "SIGSTOP")],
+  ["was killed", async () => process.kill((await control.start(limits), pidOf()), "SIGKILL")],
+  ["was never there", () => {}],
+  ["has a garbled pid file", () => writeFileSync(pidFile, "12a\n")],
+  ["has an empty pid file", () => writeFileSync(pidFile, "")],
+  [
+    "was of another boot",
+    () => (writeFileSync(pidFile, `${process.pid}\n`), writeFileSync(`${pidFile}.identity`, `${process.pid} 7 other\n`)),
+  ],
+  ["left many last words", () => writeFileSync(`${pidFile}.log`, `${"x".repeat(900)}\n`.repeat(9) + "the end, no line break")],
+])("here and over ssh the same is seen of a process that %s", async (_, prepare) => {
+  await prepare();
+  await vi.waitFor(async () => expect(await lookHere(pidFile, `${pidFile}.log`)).toBe(await askShell()));
+});
+
+test("a look that is aborted ends with the reason, not with a guess", async () => {
+  await expect(control.state(AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
 });

@@ -1,4 +1,7 @@
+import { Failure } from "../kernel/failure.ts";
+import { message } from "../kernel/message.ts";
 import { askHost, type Host } from "./host.ts";
+import { lookHere } from "./plain-process-here.ts";
 import { actText, lookText } from "./plain-process-text.ts";
 import { checkAct } from "./service-control-act.ts";
 import type { ActOptions, ServiceAddress, ServiceControl, ServiceState } from "./service-control-contract.ts";
@@ -40,7 +43,11 @@ export function openProcessControl(host: Host, address: ProcessAddress): Service
     address,
     name,
     state: async (signal, timeoutMs = 5_000) =>
-      parseProcessState(await askHost(host, lookText, { signal, timeoutMs, env: { PIDFILE: pidFile, LOGFILE: logFile } })),
+      parseProcessState(
+        host.isLocal
+          ? await within(lookHere(pidFile, logFile), host, signal, timeoutMs)
+          : await askHost(host, lookText, { signal, timeoutMs, env: { PIDFILE: pidFile, LOGFILE: logFile } }),
+      ),
     start: act("start"),
     stop: act("stop"),
     restart: act("restart"),
@@ -65,4 +72,23 @@ export function parseProcessState(text: string): ServiceState {
     raw: lines.filter((line) => line !== "" && !line.startsWith("Line=")).join("\n"),
     lastLines: lines.filter((line) => line.startsWith("Line=")).map((line) => line.slice("Line=".length)),
   };
+}
+
+/** A folder on a dead network disk answers never: then nothing is known. @throws {Failure} host-unreachable */
+async function within(looking: Promise<string>, { name }: Host, signal: AbortSignal, timeoutMs: number): Promise<string> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const late = new Promise<never>((_, reject) => {
+    limit.addEventListener(
+      "abort",
+      () => {
+        const what = message("host.timed-out", { host: name, reason: `${timeoutMs} ms` });
+        reject(
+          signal.aborted ? (signal.reason as Error) : new Failure("host-unreachable", what, message("host.next-reach", { host: name })),
+        );
+      },
+      { once: true },
+    );
+  });
+  signal.throwIfAborted();
+  return await Promise.race([looking, late]);
 }

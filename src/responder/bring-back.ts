@@ -8,7 +8,8 @@ import type { ServiceState } from "../integrations/service-control-contract.ts";
 import { decideRestart, defaultRestartBudget, type RestartBudget } from "../services/decide-restart.ts";
 import { diagnoseBeforeStart } from "../services/diagnose-before-start.ts";
 import { planRestart, type RestartPlan } from "../services/plan-restart.ts";
-import { startAndProve, type ProvenStart, type Ready } from "../services/start-and-prove.ts";
+import type { Ready } from "../integrations/readiness.ts";
+import { startAndProve, type ProvenStart } from "../services/start-and-prove.ts";
 
 /** A service and everything it stands on, with what the managers say of each now. */
 export type ServiceSight = { readonly name: string; readonly states: ReadonlyMap<string, ServiceState>; readonly plan: RestartPlan };

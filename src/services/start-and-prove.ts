@@ -1,20 +1,10 @@
-import { askHost, type Host } from "../integrations/host.ts";
+import type { Host } from "../integrations/host.ts";
+import { waitUntilReady, type Ready } from "../integrations/readiness.ts";
 import type { ServiceControl, ServiceState } from "../integrations/service-control-contract.ts";
 import { systemClock, type Clock } from "../kernel/clock.ts";
 import { Failure } from "../kernel/failure.ts";
 import { maskPersonalData } from "../kernel/mask.ts";
 import { message, type Message } from "../kernel/message.ts";
-
-/** When a service is ready to serve; asked from its own host. Several must all hold. */
-export type Ready = {
-  readonly port?: number;
-  /** Default: loopback. */
-  readonly address?: string;
-  /** Answers with a status below 400. */
-  readonly url?: string;
-  /** Ends with exit code 0. */
-  readonly command?: readonly string[];
-};
 
 export type ProveOptions = {
   readonly signal: AbortSignal;
@@ -40,15 +30,6 @@ export type ProvenStart = {
   readonly provenMs?: number;
   readonly evidence: string;
 };
-
-const readyText = `
-exec {nap}<> <(:)
-ready() {
-  [ -z "$PORT" ] || timeout 1 bash -c 'exec 3<>"/dev/tcp/$ADDRESS/$PORT"' 2>/dev/null || return 1
-  [ -z "$URL" ] || curl -fsS -o /dev/null --max-time 2 -- "$URL" 2>/dev/null || return 1
-  [ $# -eq 0 ] || timeout 5 "$@" >/dev/null 2>&1 </dev/null || return 1
-}
-until ready "$@"; do read -rt 0.03 -u "$nap" _ || :; done`;
 
 const settlePaceMs = 250;
 
@@ -139,20 +120,13 @@ export function findUnsettled(first: ServiceState, now: ServiceState): boolean {
 }
 
 async function waitForReady(host: Host, control: ServiceControl, ready: Ready, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-  const { port, address = "127.0.0.1", url = "", command = [] } = ready;
   const isUp = async (): Promise<boolean> => {
     const state = await control.state(signal);
     return (state.isRunning || state.isAtRest === true) && !state.isHung;
   };
-  if (port === undefined && url === "" && command.length === 0) return await isUp();
-  const env = { PORT: port === undefined ? "" : String(port), ADDRESS: address, URL: url };
-  const result = await host.run(["bash", "--norc", "-uo", "pipefail", "-c", readyText, "ready", ...command], { signal, timeoutMs, env });
-  signal.throwIfAborted();
+  const isReady = ready.port === undefined && (ready.url ?? "") === "" && (ready.command ?? []).length === 0;
   // Another program may hold the port: ready counts only while the service itself is up.
-  if (result.exitCode === 0) return await isUp();
-  // Did it take too long, or is the host gone? Asking once tells.
-  await askHost(host, "true", { signal, timeoutMs: 5_000 });
-  return false;
+  return (isReady || (await waitUntilReady(host, ready, timeoutMs, signal))) && (await isUp());
 }
 
 function describe(state: ServiceState, act: string): string {
