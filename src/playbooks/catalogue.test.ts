@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -70,9 +70,22 @@ test("a finding meets the playbooks of its own zone first, then the more urgent"
   write("ours/red.md", "red-one", "red");
   write("ours/yellow.md", "yellow-one", "yellow");
   const { playbooks } = await loadCatalogue([folder]);
-  expect(findPlaybooks(playbooks, "disk-full", "green").map(({ id }) => id)).toEqual(["green-one", "red-one", "yellow-one"]);
-  expect(findPlaybooks(playbooks, "disk-full", "red").map(({ id }) => id)).toEqual(["red-one", "yellow-one", "green-one"]);
-  expect(findPlaybooks(playbooks, "data-loss", "red")).toEqual([]);
+  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "green" }).map(({ id }) => id)).toEqual(["green-one", "red-one", "yellow-one"]);
+  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "red" }).map(({ id }) => id)).toEqual(["red-one", "yellow-one", "green-one"]);
+  expect(findPlaybooks(playbooks, { cause: "data-loss", subject: "vps", zone: "red" })).toEqual([]);
+});
+
+test("a playbook for one subject comes before the general one, and is not for others", async () => {
+  write("ours/any.md", "any");
+  write("ours/backup.md", "for-backup", "green", "");
+  const file = join(folder, "ours/backup.md");
+  writeFileSync(file, readFileSync(file, "utf8").replace("[disk-full]", "['disk-full:backup']"));
+  const { playbooks, problems } = await loadCatalogue([folder]);
+  expect(problems).toEqual([]);
+  const idsFor = (subject: string): string[] =>
+    findPlaybooks(playbooks, { cause: "disk-full", subject, zone: "red" }).map(({ id }) => id);
+  expect(idsFor("backup")).toEqual(["for-backup", "any"]);
+  expect(idsFor("vps")).toEqual(["any"]);
 });
 
 test("a playbook is found by id or by folder and id, and a slip names the nearest", async () => {

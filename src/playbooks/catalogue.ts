@@ -59,11 +59,19 @@ export async function loadCatalogue(folders: readonly string[]): Promise<Playboo
   return { playbooks, problems, replaced };
 }
 
-/** The playbooks triggered by a cause, those of the finding's zone first, then the more urgent ones. */
-export function findPlaybooks(playbooks: readonly Playbook[], cause: Cause, zone: Zone): Playbook[] {
-  const rank = (playbook: Playbook): number => (playbook.zone === zone ? -1 : zones.length - zones.indexOf(playbook.zone));
+type Found = { readonly cause: Cause; readonly subject: string; readonly zone: Zone };
+
+/**
+ * The playbooks triggered by a cause: those that name this very subject first, then those of the finding's zone, then the
+ * more urgent ones.
+ */
+export function findPlaybooks(playbooks: readonly Playbook[], { cause, subject, zone }: Found): Playbook[] {
+  const rank = (playbook: Playbook): number => {
+    if (playbook.triggers.includes(`${cause}:${subject}`)) return -2;
+    return playbook.zone === zone ? -1 : zones.length - zones.indexOf(playbook.zone);
+  };
   return playbooks
-    .filter(({ triggers }) => triggers.includes(cause))
+    .filter(({ triggers }) => triggers.includes(cause) || triggers.includes(`${cause}:${subject}`))
     .sort((left, right) => rank(left) - rank(right) || left.id.localeCompare(right.id));
 }
 

@@ -2,23 +2,16 @@ import { distance } from "fastest-levenshtein";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from "yaml";
 import { parseDuration } from "../kernel/duration.ts";
 import { message } from "../kernel/message.ts";
-import { causeNames, zones, type Cause, type Zone } from "../probes/cause.ts";
+import { causeNames, zones, type Zone } from "../probes/cause.ts";
 import type { TextLine } from "./document.ts";
+import type { Playbook, Trigger } from "./playbook.ts";
 import type { RuleId } from "./problem.ts";
 import type { Message } from "../kernel/message.ts";
 
-export type FrontMatter = {
-  readonly id: string;
-  readonly version: string;
-  readonly zone: Zone;
-  readonly triggers: readonly Cause[];
-  readonly owner: string;
-  readonly reviewBy: string;
-  readonly rtoMs: number;
-  readonly needs: readonly string[];
-  readonly returnPlaybook?: string;
-  readonly cwd?: string;
-};
+export type FrontMatter = Pick<
+  Playbook,
+  "id" | "version" | "zone" | "triggers" | "owner" | "reviewBy" | "rtoMs" | "needs" | "returnPlaybook" | "cwd"
+>;
 
 type Report = (rule: RuleId, line: number, what?: Message) => void;
 
@@ -95,9 +88,10 @@ function readOwn(own: YAMLMap, top: YAMLMap, lineOf: (node: unknown) => number, 
   if (zone === undefined || !zones.includes(zone)) wrong("zone", zones.join(" | "));
   if (triggers === undefined) wrong("triggers", "[cause, …]");
   for (const trigger of triggers ?? []) {
-    if ((causeNames as string[]).includes(trigger)) continue;
+    const [cause = "", ...subject] = trigger.split(":");
+    if ((causeNames as string[]).includes(cause) && subject.length <= 1 && subject[0] !== "") continue;
     isUsable = false;
-    const nearest = findNearest(trigger, causeNames);
+    const nearest = findNearest(cause, causeNames);
     report("front-matter-trigger", lineOf(own.get("triggers", true)), message("lint.front-matter-trigger.seen", { trigger, nearest }));
   }
   if (owner === undefined) wrong("owner", "name");
@@ -109,7 +103,7 @@ function readOwn(own: YAMLMap, top: YAMLMap, lineOf: (node: unknown) => number, 
     id,
     version: text("version") ?? "1",
     zone,
-    triggers: triggers as Cause[],
+    triggers: triggers as Trigger[],
     owner,
     reviewBy,
     rtoMs,

@@ -67,13 +67,16 @@ export type Step = {
   readonly hash: string;
 };
 
+/** A cause, or a cause of one subject alone: `vendor-down:retell`. */
+export type Trigger = Cause | `${Cause}:${string}`;
+
 export type Playbook = {
   readonly id: string;
   readonly version: string;
   readonly path: string;
   readonly title: string;
   readonly zone: Zone;
-  readonly triggers: readonly Cause[];
+  readonly triggers: readonly Trigger[];
   readonly owner: string;
   /** Calendar day, `2027-03-01`. */
   readonly reviewBy: string;

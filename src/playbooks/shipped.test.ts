@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import type { Cause, Zone } from "../probes/cause.ts";
 import { findPlaybook, findPlaybooks, loadCatalogue } from "./catalogue.ts";
 import { formatPlaybook } from "./format.ts";
 import { knownCommands } from "./known-commands.test-support.ts";
@@ -77,8 +78,8 @@ test.each(playbooks)("%s can be planned within its zone's minutes, and not witho
 });
 
 test("the causes of the known emergencies find their playbook", () => {
-  const idsFor = (...given: Parameters<typeof findPlaybooks> extends [unknown, ...infer Rest] ? Rest : never): string[] =>
-    findPlaybooks(catalogue.playbooks, ...given).map(({ id }) => id);
+  const idsFor = (cause: Cause, zone: Zone, subject = "app"): string[] =>
+    findPlaybooks(catalogue.playbooks, { cause, subject, zone }).map(({ id }) => id);
   expect(idsFor("service-down", "red")).toEqual(["service-down"]);
   expect(idsFor("disk-full", "yellow")).toEqual(["disk-full"]);
   expect(idsFor("unreachable", "red")).toEqual(["service-hung"]);

@@ -8,6 +8,8 @@ export type Zone = (typeof zones)[number];
  */
 export const causes = {
   "backup-stale": "yellow",
+  "bookings-unsynced": "yellow",
+  "calls-failing": "green",
   "certificate-expiring": "yellow",
   "certificate-invalid": "red",
   "clock-drift": "yellow",
@@ -29,18 +31,24 @@ export const causes = {
   "long-transaction": "green",
   "memory-low": "yellow",
   "playbook-broken": "green",
+  "promise-breaking": "yellow",
   "queue-backlog": "green",
   "queue-stuck": "yellow",
   "release-drift": "green",
   "replication-lag": "yellow",
+  "routing-drift": "yellow",
+  "routing-lost": "red",
+  "safety-off": "yellow",
   "schema-changed": "red",
   "service-down": "red",
   "service-flapping": "yellow",
   "slow-response": "green",
+  "tenant-mixed": "yellow",
   unreachable: "red",
   "vendor-auth": "yellow",
   "vendor-down": "yellow",
   "vendor-throttled": "yellow",
+  "webhooks-missing": "yellow",
 } as const satisfies Record<string, Zone>;
 
 export type Cause = keyof typeof causes;

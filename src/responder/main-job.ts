@@ -183,7 +183,7 @@ async function planAll(app: App, picture: Picture, orders: Orders): Promise<Plan
   const hosts = new Set(Object.keys((await app.loaded()).config.hosts));
   return picture.findings.flatMap((finding) => {
     if (finding.mutedBy !== undefined) return [];
-    const [playbook] = findPlaybooks(playbooks, finding.cause, finding.zone);
+    const [playbook] = findPlaybooks(playbooks, finding);
     if (playbook === undefined) return [];
     const { host, ...input } = inputFor(playbook, finding, undefined, orders);
     return [{ ...planRun(playbook, { ...input, subjectHost: host, hosts }), subject: finding.subject }];

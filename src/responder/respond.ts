@@ -154,7 +154,7 @@ async function treat(
   scene: Scene,
   earlier: readonly RunOutcome[],
 ): Promise<Treatment> {
-  const [playbook] = findPlaybooks(scene.playbooks, finding.cause, finding.zone);
+  const [playbook] = findPlaybooks(scene.playbooks, finding);
   if (playbook === undefined) return { reason: message("responder.no-playbook", { subject: finding.subject, cause: finding.cause }) };
   // Nobody agreed to the same playbook a moment ago: asking again for another symptom helps nobody. Any other end is about its own subject.
   const waiting = earlier.find(

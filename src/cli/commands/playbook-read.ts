@@ -129,7 +129,7 @@ export async function inputOf({ app, words: [name = ""], values, screen }: Call,
   const playbook = findPlaybook(await app.playbooks(), name);
   const { config } = await app.loaded();
   const subject = values.get("subject") ?? "local";
-  const cause = values.get("cause") ?? playbook.triggers[0] ?? "unreachable";
+  const cause = values.get("cause") ?? playbook.triggers[0]?.split(":")[0] ?? "unreachable";
   if (!(cause in causes)) throw usage(command, message("option.cause-unknown", { cause, known: Object.keys(causes).join(", ") }));
   const host = values.get("host") ?? config.services[subject]?.host ?? "local";
   const given = Object.fromEntries(
