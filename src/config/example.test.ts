@@ -23,21 +23,21 @@ test("the sample configuration watches the whole chain", () => {
     ...["database.main", "database.redis", "queue.default", "queue.webhooks", "queue.calcom-sync", "vendor.retell", "vendor.calcom"],
     ...["backup.database", "backup.nas", "certificate.api", "certificate.website"],
     ...["heartbeat.schedule-run", "heartbeat.retell-sync", "heartbeat.calcom-sync-run", "heartbeat.nas-upload"],
-    ...["log.laravel", "log.nginx-errors", "release.gateway-release", "gateway", "login", "dns-api", "ssh"],
+    ...["log.laravel", "log.nginx-errors", "release.gateway-release", "gateway.alive"],
+    ...["gateway.P1", "gateway.P2", "gateway.P3", "gateway.P4", "gateway.P5", "gateway.P8", "gateway.P9", "gateway.P10"],
+    ...["gateway.P13", "gateway.P14", "app", "login", "dns-api", "ssh"],
   ]);
 });
 
 test("what the product stands on is muted by what it stands on, down to the server", () => {
-  expect(new Set(probes.get("gateway")?.dependsOn)).toEqual(
-    new Set(["nginx", "php-fpm", "mariadb", "redis-server", "main", "redis", "vps"]),
-  );
+  expect(new Set(probes.get("app")?.dependsOn)).toEqual(new Set(["nginx", "php-fpm", "mariadb", "redis-server", "main", "redis", "vps"]));
   expect(probes.get("database.main")?.dependsOn).toEqual(["vps", "mariadb"]);
   expect(new Set(probes.get("queue.webhooks")?.dependsOn)).toEqual(new Set(["redis", "redis-server", "vps"]));
   expect(probes.get("service.mariadb")?.dependsOn).toEqual(["vps"]);
 });
 
 test("red things are looked at every five seconds, and every look has a deadline", () => {
-  for (const id of ["service.nginx", "database.main", "database.redis", "gateway", "disk.vps./"]) {
+  for (const id of ["service.nginx", "database.main", "database.redis", "app", "gateway.alive", "disk.vps./"]) {
     expect([id, probes.get(id)?.everyMs]).toEqual([id, 5_000]);
   }
   for (const { deadlineMs } of probes.values()) expect(deadlineMs).toBe(5_000);

@@ -84,6 +84,7 @@ export function expandProbes(config: Config): Probe[] {
       ),
     ),
     ...playbookProbes(config, build),
+    ...gatewayProbes(config, build),
     ...Object.entries(config.probes).map(([name, watch]) => build(name, name, watch, watch.host ?? localHost)),
   ];
 }
@@ -115,6 +116,34 @@ function playbookProbes(config: Config, build: Build): Probe[] {
   const hosts = [...new Set([localHost, ...Object.keys(config.hosts)])];
   const spec = { folders: [shippedPlaybooks, ...config.playbooks.folders], hosts, contacts: Object.keys(config.people) };
   return watchedHosts(config).map(([host]) => build(`playbooks.${host}`, "playbooks", { kind: "playbooks", spec, dependsOn: [] }, host));
+}
+
+/** What the gateway's own checks speak about, by their ids (P1 … as in the domain's list); playbooks act on this name. */
+const gatewayChecks = {
+  P1: "retell",
+  P2: "gateway",
+  P3: "gateway",
+  P4: "retell",
+  P5: "calcom",
+  P8: "calcom",
+  P9: "retell",
+  P10: "gateway",
+  P13: "gateway",
+  P14: "gateway",
+} as const;
+
+/** The slowest of the gateway's checks comes round every two minutes; one missed turn is no finding. */
+const maxAge = minutes(5);
+
+function gatewayProbes({ gateway }: Config, build: Build): Probe[] {
+  if (gateway === undefined || gateway.listen.port === 0) return [];
+  const { address, port } = gateway.listen;
+  const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}/health`;
+  const alive = build("gateway.alive", "gateway", { kind: "gateway", spec: { url, maxAge }, dependsOn: [], zone: "red" }, localHost);
+  const checks = Object.entries(gatewayChecks).map(([check, subject]) =>
+    build(`gateway.${check}`, subject, { kind: "gateway", spec: { url, check, maxAge }, dependsOn: [] }, localHost),
+  );
+  return [alive, ...checks];
 }
 
 function hostProbes(name: string, host: HostEntry, build: Build): Probe[] {

@@ -6,16 +6,18 @@ import { pathSchema } from "./fields.ts";
 
 /** Several at once: the old and the new key of a rotation; the names stand in the record, the keys never do. */
 const keysSchema = z.record(z.string().regex(/^[a-z0-9-]{1,40}$/, { error: "name" }), secretSchema).default({});
-const e164Schema = z.string().regex(/^\+[1-9]\d{6,14}$/, { error: "phone-number" });
+const e164Schema = z.string().regex(/^\+[1-9]\d{6,14}$/, { error: "phone" });
 
 /** The gateway between Retell, Cal.com and the carrier. Absent: this system has none of Ampel's. */
 export const gatewaySection = z
   .strictObject({
-    listen: z.strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8480) }).prefault({}),
+    listen: z.strictObject({ address: z.string().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8480) }).prefault({}),
     publicUrl: z.url().describe("How the vendors reach us, for example https://gw.askproai.de; signatures are checked against it"),
     spool: pathSchema.optional().describe("Folder for what arrives while the database is away; default in Ampel's state folder"),
     spoolMaxBytes: z.int().min(1_048_576).default(2_147_483_648).describe("Default 2 GiB"),
-    storeWait: durationSchema.default(150).describe("Milliseconds the database has to keep an event before the spool takes it; default 150ms"),
+    storeWait: durationSchema
+      .default(150)
+      .describe("Milliseconds the database has to keep an event before the spool takes it; default 150ms"),
     retell: z
       .strictObject({ keys: keysSchema, baseUrl: z.url().optional(), apiKey: secretSchema.optional() })
       .prefault({})
@@ -26,7 +28,9 @@ export const gatewaySection = z
         baseUrl: z.url().optional(),
         apiKey: secretSchema.optional(),
         requestsPerMinute: z.int().min(1).max(500).default(100).describe("Own limit over all calls of one key; Cal.com's own is 120"),
-        cacheMaxAge: durationSchema.default(hours(2)).describe("Oldest availability that is still offered while Cal.com is away; default 2h"),
+        cacheMaxAge: durationSchema
+          .default(hours(2))
+          .describe("Oldest availability that is still offered while Cal.com is away; default 2h"),
       })
       .prefault({}),
     twilio: z

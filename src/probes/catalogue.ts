@@ -20,6 +20,7 @@ import { postgresProbe } from "./postgres.ts";
 import { queueProbe } from "./queue.ts";
 import { redisProbe } from "./redis.ts";
 import { tcpProbe } from "./tcp.ts";
+import { gatewayProbe } from "./gateway.ts";
 
 /** Every kind of check; adding one means a file, its test, and a line here. */
 export const probeKinds = [
@@ -44,6 +45,7 @@ export const probeKinds = [
   redisProbe,
   queueProbe,
   playbooksProbe,
+  gatewayProbe,
 ] as const;
 
 export function findProbeKind(kind: string): ProbeKind | undefined {

@@ -203,4 +203,18 @@ export const probeNetworkTexts = {
   "vendor.shape-page": { de: "eine Seite ({status}, {type})", en: "a page ({status}, {type})" },
   "vendor.shape-foreign": { de: "fremdes JSON ({status})", en: "foreign JSON ({status})" },
   "vendor.shape-certificate": { de: "ein fremdes Zertifikat ({reason})", en: "a foreign certificate ({reason})" },
+  "gateway-probe.no-health": {
+    de: "{url} antwortet mit {status}, aber nicht mit dem Zustand eines Gateways",
+    en: "{url} answers with {status}, but not with the health of a gateway",
+  },
+  "gateway-probe.alive": { de: "Gateway: {state} {summary}", en: "Gateway: {state} {summary}" },
+  "gateway-probe.seen": { de: "{subject}: {summary}", en: "{subject}: {summary}" },
+  "gateway-probe.not-yet": {
+    de: "Die Prüfung {check} des Gateways lief noch nicht",
+    en: "The gateway's check {check} has not run yet",
+  },
+  "gateway-probe.stale": {
+    de: "Die Prüfung {check} des Gateways lief zu lange nicht",
+    en: "The gateway's check {check} has not run for too long",
+  },
 } as const;
