@@ -29,7 +29,7 @@ export async function loadCatalogue(folders: readonly string[]): Promise<Playboo
     for (const path of await listFiles(folder, problems)) {
       const text = await readText(path, problems);
       if (text === undefined) continue;
-      const parsed = parsePlaybook(text, path);
+      const parsed = parseOnce(text, path);
       problems.push(...parsed.problems);
       if (parsed.playbook === undefined) continue;
       const { id } = parsed.playbook;
@@ -57,6 +57,17 @@ export async function loadCatalogue(folders: readonly string[]): Promise<Playboo
     (left, right) => zones.indexOf(right.zone) - zones.indexOf(left.zone) || left.id.localeCompare(right.id),
   );
   return { playbooks, problems, replaced };
+}
+
+const parsedBefore = new Map<string, { readonly text: string; readonly parsed: ReturnType<typeof parsePlaybook> }>();
+
+/** A daemon loads the catalogue in the first moments of every emergency: what has not changed since is not parsed again. */
+function parseOnce(text: string, path: string): ReturnType<typeof parsePlaybook> {
+  const before = parsedBefore.get(path);
+  if (before?.text === text) return before.parsed;
+  const parsed = parsePlaybook(text, path);
+  parsedBefore.set(path, { text, parsed });
+  return parsed;
 }
 
 type Found = { readonly cause: Cause; readonly subject: string; readonly zone: Zone };
