@@ -70,8 +70,16 @@ test("a finding meets the playbooks of its own zone first, then the more urgent"
   write("ours/red.md", "red-one", "red");
   write("ours/yellow.md", "yellow-one", "yellow");
   const { playbooks } = await loadCatalogue([folder]);
-  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "green" }).map(({ id }) => id)).toEqual(["green-one", "red-one", "yellow-one"]);
-  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "red" }).map(({ id }) => id)).toEqual(["red-one", "yellow-one", "green-one"]);
+  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "green" }).map(({ id }) => id)).toEqual([
+    "green-one",
+    "red-one",
+    "yellow-one",
+  ]);
+  expect(findPlaybooks(playbooks, { cause: "disk-full", subject: "vps", zone: "red" }).map(({ id }) => id)).toEqual([
+    "red-one",
+    "yellow-one",
+    "green-one",
+  ]);
   expect(findPlaybooks(playbooks, { cause: "data-loss", subject: "vps", zone: "red" })).toEqual([]);
 });
 
@@ -82,8 +90,7 @@ test("a playbook for one subject comes before the general one, and is not for ot
   writeFileSync(file, readFileSync(file, "utf8").replace("[disk-full]", "['disk-full:backup']"));
   const { playbooks, problems } = await loadCatalogue([folder]);
   expect(problems).toEqual([]);
-  const idsFor = (subject: string): string[] =>
-    findPlaybooks(playbooks, { cause: "disk-full", subject, zone: "red" }).map(({ id }) => id);
+  const idsFor = (subject: string): string[] => findPlaybooks(playbooks, { cause: "disk-full", subject, zone: "red" }).map(({ id }) => id);
   expect(idsFor("backup")).toEqual(["for-backup", "any"]);
   expect(idsFor("vps")).toEqual(["any"]);
 });

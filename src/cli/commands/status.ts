@@ -2,6 +2,7 @@ import type { Config } from "../../config/schema.ts";
 import { exitCodes } from "../../kernel/failure.ts";
 import { message, say } from "../../kernel/message.ts";
 import { readStatus, type StatusFile } from "../../responder/status-file.ts";
+import { activeSwitches } from "../../switches/active-switches.ts";
 import { decideExitCode, type Picture } from "../../triage/triage.ts";
 import { done, type Command } from "../command.ts";
 import { clockText, headline, nextStepOf, pictureDocument, pictureLines } from "../show-picture.ts";
@@ -28,6 +29,7 @@ export const status: Command = {
     const exitCode = isOld ? exitCodes.blind : decideExitCode(known.picture);
     const nextStep = isOld ? message("status.old-next") : nextStepOf(known.picture);
     const { incident } = known;
+    const { switches, lines: switchLines } = activeSwitches(app.stateFolder, app.clock.now());
     return done(
       {
         name: known.name,
@@ -36,6 +38,7 @@ export const status: Command = {
         ageMs,
         ...(isOld ? { zone: "blind", lastZone: known.picture.zone ?? "clear" } : {}),
         incident,
+        switches,
       },
       [
         ...(isOld ? [screen.style(`◌ ${say(message("status.old", { age: clockText(ageMs) }), language)}`, "warn")] : []),
@@ -50,6 +53,7 @@ export const status: Command = {
               }),
             ]),
         ...pictureLines(known.picture, screen),
+        ...switchLines,
         ...(nextStep === undefined ? [] : [`→ ${say(nextStep, language)}`]),
       ],
       exitCode,

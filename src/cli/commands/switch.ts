@@ -1,8 +1,12 @@
 import { userInfo } from "node:os";
 import type { App } from "../../app.ts";
+import { asEveryCompany } from "../../gateway/companies/tenant.ts";
+import { exitCodes } from "../../kernel/failure.ts";
 import { parseDuration } from "../../kernel/duration.ts";
 import { message, say, type Message } from "../../kernel/message.ts";
-import { listSwitches, longestSwitchMs, patternOf, switchKeys, type Switch } from "../../switches/switch.ts";
+import type { Happening } from "../../logbook/entry.ts";
+import { keepSwitches, readKeptSwitches } from "../../switches/switch-file.ts";
+import { listSwitches, longestSwitchMs, normalValue, patternOf, replaySwitches, switchKeys, type Switch } from "../../switches/switch.ts";
 import { nearestOf, usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
 
@@ -17,6 +21,13 @@ export const configSet: Command = {
       throw usage("config:set", message("switch.unknown", { key, nearest: nearest ?? "–", known: Object.keys(switchKeys).join(", ") }));
     }
     await checkSubject(app, key);
+    const normal = normalValue(key);
+    const owner = ownerName(app);
+    if (value === normal) {
+      if (!isDryRun) await write(app, { kind: "switch-ended", key, by: owner });
+      const line = normal === "true" ? message("switch.normal", { key, value }) : message("switch.ended", { key });
+      return done({ key, value, owner, isDryRun }, [line]);
+    }
     const durationMs = parseDuration(values.get("for") ?? "");
     if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs) {
       throw usage("config:set", message("switch.duration-wrong"));
@@ -24,22 +35,32 @@ export const configSet: Command = {
     const reason = values.get("reason")?.trim() ?? "";
     if (reason === "") throw usage("config:set", message("switch.reason-missing"));
     const now = app.clock.now();
-    const made: Switch = { key, value, reason, owner: ownerName(app), setAt: now, expiresAt: now + durationMs };
-    if (!isDryRun) {
-      const durable = await app.durable();
-      if (value === "true") {
-        await durable.logbook.write({ kind: "switch-set", key, value, reason, owner: made.owner, expiresAt: made.expiresAt });
-      } else await durable.logbook.write({ kind: "switch-ended", key, by: made.owner });
-    }
-    const line = value === "true" ? message("switch.set", { key, until: timeText(made.expiresAt, app) }) : message("switch.ended", { key });
+    const made: Switch = { key, value, reason, owner, setAt: now, expiresAt: now + durationMs };
+    if (!isDryRun) await write(app, { kind: "switch-set", key, value, reason, owner, expiresAt: made.expiresAt });
+    const until = timeText(made.expiresAt, app);
+    const line = normal === "true" ? message("switch.set-to", { key, value, until, normal }) : message("switch.set", { key, until });
     return done({ ...describe(made), isDryRun }, [line]);
   },
 };
 
+/** Writes it down, and beside the store as well: `ampel status`, and a gateway that starts without the store, read it there. */
+async function write(app: App, happening: Extract<Happening, { kind: "switch-set" | "switch-ended" }>): Promise<void> {
+  const durable = await app.durable();
+  await durable.logbook.write(happening);
+  const now = app.clock.now();
+  if (durable.store !== undefined) {
+    keepSwitches(app.stateFolder, { asOf: now, switches: await listSwitches(durable, now) });
+    return;
+  }
+  const { asOf, switches } = readKeptSwitches(app.stateFolder, now);
+  const since = durable.entries().filter(({ at }) => at > asOf);
+  keepSwitches(app.stateFolder, { asOf, switches: replaySwitches(switches, since, now) });
+}
+
 export const configGet: Command = {
   words: ["KEY"],
-  options: {},
-  async run({ app, words: [key = ""] }) {
+  options: { expect: { value: "VALUE", what: message("option.switch-expect") } },
+  async run({ app, words: [key = ""], values }) {
     if (patternOf(key) === undefined) {
       throw usage(
         "config:get",
@@ -51,7 +72,9 @@ export const configGet: Command = {
       );
     }
     const found = (await listSwitches(await app.durable(), app.clock.now())).find((each) => each.key === key);
-    return found === undefined ? done({ key, value: "false" }, ["false"]) : done(describe(found), switchLines(found, app));
+    const value = found?.value ?? normalValue(key);
+    const exitCode = (values.get("expect") ?? value) === value ? exitCodes.allClear : exitCodes.refused;
+    return found === undefined ? done({ key, value }, [value], exitCode) : done(describe(found), switchLines(found, app), exitCode);
   },
 };
 
@@ -60,7 +83,7 @@ export const configList: Command = {
   options: {},
   async run({ app, screen }) {
     const switches = await listSwitches(await app.durable(), app.clock.now());
-    const known = Object.entries(switchKeys).map(([key, what]) => `  ${key.padEnd(20)} ${say(message(what), screen.language)}`);
+    const known = Object.entries(switchKeys).map(([key, { what }]) => `  ${key.padEnd(28)} ${say(message(what), screen.language)}`);
     const none = switches.length === 0 ? [message("switch.none")] : [];
     return done({ switches: switches.map(describe), known: Object.keys(switchKeys) }, [
       ...none,
@@ -76,10 +99,24 @@ export function switchLines({ key, value, owner, reason, expiresAt }: Switch, ap
 }
 
 async function checkSubject(app: App, key: string): Promise<void> {
-  if (!key.startsWith("quiet.")) return;
-  const name = key.slice("quiet.".length);
+  const pattern = patternOf(key);
+  if (pattern === undefined || !pattern.endsWith("*")) return;
+  const name = key.slice(pattern.length - 1);
+  if (pattern !== "quiet.*") return await checkCompany(app, name);
   const subjects = [...new Set((await app.probes()).map(({ subject }) => subject))];
   if (!subjects.includes(name)) throw usage("config:set", message("probe.not-found", { name, nearest: nearestOf(name, subjects) ?? "–" }));
+}
+
+/** Without a store nobody can say which companies there are, and the switch must be settable all the same. */
+async function checkCompany(app: App, company: string): Promise<void> {
+  const { store } = await app.durable();
+  if (store === undefined) return;
+  const { rows } = await asEveryCompany(store.pool, (client) =>
+    client.query<{ company_id: string }>("select company_id from gateway.company"),
+  );
+  const known = rows.map((row) => row.company_id);
+  if (known.includes(company)) return;
+  throw usage("config:set", message("switch.company-unknown", { company, nearest: nearestOf(company, known) ?? "–" }));
 }
 
 function describe({ setAt, expiresAt, ...rest }: Switch): Record<string, unknown> {

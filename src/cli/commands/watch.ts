@@ -1,6 +1,7 @@
 import { message, say } from "../../kernel/message.ts";
 import { readStatus } from "../../responder/status-file.ts";
 import { survey } from "../../responder/survey.ts";
+import { activeSwitches } from "../../switches/active-switches.ts";
 import { decideExitCode, type Picture } from "../../triage/triage.ts";
 import { done, type Command } from "../command.ts";
 import { headline, nextStepOf, pictureDocument, pictureLines } from "../show-picture.ts";
@@ -24,6 +25,7 @@ export const watch: Command = {
       const lines = [
         `${headline(seen, screen)}  ${screen.style(stamp.format(seen.at), "dim")}`,
         ...pictureLines(seen, screen),
+        ...activeSwitches(app.stateFolder, app.clock.now()).lines.map((line) => say(line, screen.language)),
         ...(nextStep === undefined ? [] : [`→ ${say(nextStep, screen.language)}`]),
         screen.style(say(isFresh ? message("watch.by-daemon") : message("watch.by-self"), screen.language), "dim"),
       ];

@@ -41,6 +41,8 @@ export type BookingDesk = {
     companyId: string,
     wish: { appointmentId: string; callId: string; operationId: string },
     signal: AbortSignal,
-  ): Promise<{ kind: "cancelled" | "cancelling" } | { kind: "refused"; why: "unknown-appointment" | "not-changeable" } | { kind: "unavailable" }>;
+  ): Promise<
+    { kind: "cancelled" | "cancelling" } | { kind: "refused"; why: "unknown-appointment" | "not-changeable" } | { kind: "unavailable" }
+  >;
   find(companyId: string, wish: { phone: string; fromAt: number }, signal: AbortSignal): Promise<readonly FoundAppointment[]>;
 };

@@ -1,4 +1,4 @@
-import type { Vendor } from "../gateway.ts";
+import type { Vendor } from "../vendors/vendor.ts";
 
 export type BreakerState = "closed" | "open" | "half-open" | "isolated";
 

@@ -1,1 +1,255 @@
-export const gatewayQueueTexts = {} as const;
+export const gatewayQueueTexts = {
+  "command.webhook-queue-status": {
+    de: "Was von Retell, Cal.com und Twilio angekommen ist und noch wartet, mit Alter, Tempo und Zeit bis leer",
+    en: "What came in from Retell, Cal.com and Twilio and still waits, with age, rate and time to drain",
+  },
+  "command.webhook-replay": {
+    de: "Gescheiterte Webhooks noch einmal anwenden: erst der Plan, dann --plan ID; nichts wirkt doppelt",
+    en: "Apply failed webhooks again: first the plan, then --plan ID; nothing takes effect twice",
+  },
+  "command.webhook-quarantine": {
+    de: "Webhooks ohne gültige Signatur: list, show, verify, confirm, release, grant, discard",
+    en: "Webhooks without a valid signature: list, show, verify, confirm, release, grant, discard",
+  },
+  "command.webhook-skip": {
+    de: "Einen gescheiterten Webhook aufgeben, damit die dahinter weitergehen",
+    en: "Give up a failed webhook, so that those behind it go on",
+  },
+  "command.queue-status": {
+    de: "Alle Warteschlangen: die eigenen und die des überwachten Systems, und was geparkt ist",
+    en: "All queues: ours and those of the guarded system, and what is parked",
+  },
+  "command.queue-clear": {
+    de: "Eine Warteschlange PARKEN: verschoben, gezählt, geprüft; nichts wird gelöscht, queue:restore legt zurück",
+    en: "PARK a queue: moved, counted, hashed; nothing is deleted, queue:restore puts back",
+  },
+  "command.queue-restore": {
+    de: "Geparktes vorne und in alter Reihenfolge zurücklegen, nach Prüfung von Anzahl und Hash",
+    en: "Put what was parked back in front and in its order, after its count and hash are proved",
+  },
+  "option.queue-company": { de: "Nur diese Firma", en: "Only this company" },
+  "option.queue-provider": { de: "Nur retell, calcom oder twilio", en: "Only retell, calcom or twilio" },
+  "option.queue-type": { de: "Nur diese Art, zum Beispiel call_ended", en: "Only this type, for example call_ended" },
+  "option.queue-state": {
+    de: "Nur diese Zustände, durch Komma getrennt, zum Beispiel dead,retry",
+    en: "Only these states, separated by commas, for example dead,retry",
+  },
+  "option.queue-since": {
+    de: 'Ab wann empfangen: "1 hour ago", "vor 2 Stunden", 45m, "2026-11-23 02:30", auch mit Zeitzone',
+    en: 'Received since: "1 hour ago", 45m, "2026-11-23 02:30", with a time zone as well',
+  },
+  "option.queue-until": { de: "Bis wann empfangen, wie --since", en: "Received until, like --since" },
+  "option.include-done": {
+    de: "Auch schon angewendete: ihre Wirkung wird gefunden und nicht verdoppelt",
+    en: "Those applied already as well: their effect is found and not doubled",
+  },
+  "option.replay-plan": { de: "Diesen Plan ausführen oder fortsetzen", en: "Run this plan, or go on with it" },
+  "option.replay-cancel": { de: "Den Lauf dieses Plans anhalten", en: "Stop the run of this plan" },
+  "option.replay-rate": { de: "Höchstens so viele je Sekunde (Standard 50)", en: "At most this many per second (default 50)" },
+  "option.quarantine-by": { de: "Name der Person (Standard: das Benutzerkonto)", en: "Name of the person (default: the user account)" },
+  "option.list-limit": { de: "Höchstens so viele zeigen (Standard 20)", en: "Show at most this many (default 20)" },
+  "queue.moment-wrong": { de: "Keine Zeitangabe: {text}", en: "Not a time: {text}" },
+  "queue.state-wrong": { de: "Den Zustand {state} gibt es nicht; bekannt: {known}", en: "There is no state {state}; known: {known}" },
+  "queue.number-wrong": { de: "{option} braucht eine ganze Zahl ab 1", en: "{option} takes a whole number from 1" },
+  "queue.ids-wrong": { de: "Das ist keine Nummer eines Webhooks: {text}", en: "That is no number of a webhook: {text}" },
+  "queue.no-store": {
+    de: "Die Ereignisse liegen im Speicher, und der antwortet nicht: {reason}",
+    en: "The events lie in the store, and it does not answer: {reason}",
+  },
+  "queue.no-store-next": {
+    de: "Angenommen wird weiter (auf Platte). Erst den Speicher zurückholen: ampel status",
+    en: "Accepting goes on (on disk). Bring the store back first: ampel status",
+  },
+  "queue.reason-missing": {
+    de: "--reason fehlt: wer übernimmt, muss wissen warum",
+    en: "--reason is missing: whoever takes over must know why",
+  },
+  "queue.inbox-empty": { de: "Nichts ist angekommen", en: "Nothing has come in" },
+  "queue.group-line": { de: "{name}: {counts}", en: "{name}: {counts}" },
+  "queue.waiting-line": {
+    de: "{waiting} warten, das älteste seit {age}; fertig {finished}/s, neu {arrived}/s; leer in {drain}",
+    en: "{waiting} waiting, the oldest for {age}; finished {finished}/s, new {arrived}/s; drained in {drain}",
+  },
+  "queue.nothing-waits": { de: "Nichts wartet", en: "Nothing waits" },
+  "queue.never": { de: "nie bei diesem Tempo", en: "never at this rate" },
+  "queue.no-company": { de: "noch keine Firma", en: "no company yet" },
+  "queue.blocked-line": {
+    de: "✋ Ereignis {event} ({type}, {status}) hält {waiting} auf: {error}",
+    en: "✋ event {event} ({type}, {status}) holds up {waiting}: {error}",
+  },
+  "queue.blocked-next": {
+    de: "→ noch einmal: ampel webhook:replay --state dead --since 1d · aufgeben: ampel webhook:skip NUMMER --reason TEXT",
+    en: "→ again: ampel webhook:replay --state dead --since 1d · give up: ampel webhook:skip NUMBER --reason TEXT",
+  },
+  "queue.strange-line": {
+    de: "{unknown} in unbekannter Form, {unresolved} ohne passende Firma",
+    en: "{unknown} of an unknown shape, {unresolved} that fit no company",
+  },
+  "queue.is-paused": {
+    de: "Die Verarbeitung ist angehalten ({reason}, bis {until})",
+    en: "Processing is paused ({reason}, until {until})",
+  },
+  "queue.state.ready": { de: "bereit", en: "ready" },
+  "queue.state.retry": { de: "neuer Versuch", en: "retry" },
+  "queue.state.dead": { de: "gescheitert", en: "dead" },
+  "queue.state.quarantined": { de: "Quarantäne", en: "quarantined" },
+  "queue.state.parked": { de: "geparkt", en: "parked" },
+  "queue.state.expired": { de: "verfallen", en: "expired" },
+  "queue.state.done": { de: "fertig", en: "done" },
+  "queue.state.discarded": { de: "verworfen", en: "discarded" },
+  "replay.since-missing": {
+    de: 'Welcher Zeitraum? Zum Beispiel --since "1 hour ago"',
+    en: 'Which window? For example --since "1 hour ago"',
+  },
+  "replay.plan-line": {
+    de: "{count} Webhooks würden noch einmal angewendet ({statuses})",
+    en: "{count} webhooks would be applied again ({statuses})",
+  },
+  "replay.nothing": { de: "Im Zeitraum ist nichts zu wiederholen", en: "Nothing in the window is to be replayed" },
+  "replay.by-line": { de: "  {what}: {counts}", en: "  {what}: {counts}" },
+  "replay.by-type": { de: "nach Art", en: "by type" },
+  "replay.by-company": { de: "nach Firma", en: "by company" },
+  "replay.by-day": { de: "nach Tag", en: "by day" },
+  "replay.left-out": {
+    de: "  bleiben außen vor: {done} fertig, {waiting} warten ohnehin, {quarantined} in Quarantäne, {parked} geparkt, {masked} ohne Personendaten, {discarded} verworfen",
+    en: "  left out: {done} done, {waiting} waiting anyway, {quarantined} in quarantine, {parked} parked, {masked} without personal data, {discarded} discarded",
+  },
+  "replay.effects": {
+    de: "  Wirkung: Anrufe und Termine in unseren Tabellen; keine zweite Nachricht, kein zweiter Termin",
+    en: "  effects: calls and appointments in our tables; no second message, no second booking",
+  },
+  "replay.sample-line": { de: "  z. B. {id} {type} ({status}), empfangen {at}", en: "  e.g. {id} {type} ({status}), received {at}" },
+  "replay.run-next": {
+    de: "→ ausführen (bis {until}): ampel webhook:replay --plan {plan}",
+    en: "→ run it (until {until}): ampel webhook:replay --plan {plan}",
+  },
+  "replay.unknown": { de: "Den Plan {plan} gibt es nicht", en: "There is no plan {plan}" },
+  "replay.expired": { de: "Der Plan {plan} ist abgelaufen", en: "Plan {plan} has expired" },
+  "replay.changed": { de: "Der Plan {plan} ist nicht mehr der, der gezeigt wurde", en: "Plan {plan} is no longer the one that was shown" },
+  "replay.plan-next": {
+    de: 'Neu planen: ampel webhook:replay --since "1 hour ago"',
+    en: 'Plan anew: ampel webhook:replay --since "1 hour ago"',
+  },
+  "replay.progress": {
+    de: "{done} fertig, {failed} gescheitert, {skipped} übersprungen, {waiting} in Arbeit, {planned} noch offen",
+    en: "{done} done, {failed} failed, {skipped} skipped, {waiting} in work, {planned} to go",
+  },
+  "replay.finished": {
+    de: "Fertig: {done} angewendet, {failed} gescheitert, {skipped} übersprungen",
+    en: "Finished: {done} applied, {failed} failed, {skipped} skipped",
+  },
+  "replay.cancelled": {
+    de: "Angehalten: {done} angewendet, {failed} gescheitert, {open} unverändert zurückgelegt. Fortsetzen: ampel webhook:replay --plan {plan}",
+    en: "Stopped: {done} applied, {failed} failed, {open} put back unchanged. Go on: ampel webhook:replay --plan {plan}",
+  },
+  "replay.nobody-works": {
+    de: "{waiting} sind bereit, aber niemand wendet sie an. Läuft das Gateway? ampel gateway",
+    en: "{waiting} are ready, but nobody applies them. Is the gateway running? ampel gateway",
+  },
+  "replay.stop-sent": { de: "Der Lauf von {plan} hält an", en: "The run of {plan} is stopping" },
+  "replay.not-running": { de: "{plan} läuft nicht", en: "{plan} is not running" },
+  "quarantine.none": { de: "Nichts liegt in Quarantäne", en: "Nothing lies in quarantine" },
+  "quarantine.count": { de: "{count} in Quarantäne, die neuesten zuerst:", en: "{count} in quarantine, the newest first:" },
+  "quarantine.line": {
+    de: "  {id} {at} {provider} {type}: {verdict}, {bytes} Bytes, {times}× gesendet",
+    en: "  {id} {at} {provider} {type}: {verdict}, {bytes} bytes, sent {times}×",
+  },
+  "quarantine.next": {
+    de: "→ beim Anbieter nachfragen: ampel webhook:quarantine confirm NUMMER · ansehen: … show NUMMER",
+    en: "→ ask the vendor: ampel webhook:quarantine confirm NUMBER · look: … show NUMBER",
+  },
+  "quarantine.action-unknown": {
+    de: "webhook:quarantine {action} gibt es nicht; gemeint ist wohl {nearest}",
+    en: "There is no webhook:quarantine {action}; probably {nearest} is meant",
+  },
+  "quarantine.verified": {
+    de: "{looked} noch einmal geprüft: {released} freigegeben, {duplicates} waren inzwischen gültig angekommen",
+    en: "{looked} checked again: {released} released, {duplicates} had come in verified meanwhile",
+  },
+  "quarantine.asking": { de: "Das Gateway fragt beim Anbieter nach {count} …", en: "The gateway asks the vendor about {count} …" },
+  "quarantine.answer-line": { de: "  {id}: {result}", en: "  {id}: {result}" },
+  "quarantine.requested": {
+    de: "{count} warten auf eine zweite Person, bis {until}: ampel webhook:quarantine grant {request} --by NAME",
+    en: "{count} wait for a second person, until {until}: ampel webhook:quarantine grant {request} --by NAME",
+  },
+  "quarantine.granted": {
+    de: "{released} freigegeben, {duplicates} waren schon da",
+    en: "{released} released, {duplicates} were there already",
+  },
+  "quarantine.discarded": {
+    de: "{count} verworfen; lesbar bis zum Ende der Aufbewahrung",
+    en: "{count} discarded; readable until the end of retention",
+  },
+  "quarantine.would": { de: "{count} wären betroffen", en: "{count} would be concerned" },
+  "quarantine.not-there": { de: "Nicht in Quarantäne: {ids}", en: "Not in quarantine: {ids}" },
+  "quarantine.unknown": { de: "Das Ereignis {id} gibt es nicht", en: "There is no event {id}" },
+  "quarantine.list-next": {
+    de: "ampel webhook:quarantine list zeigt, was dort liegt",
+    en: "ampel webhook:quarantine list shows what lies there",
+  },
+  "quarantine.same-person": { de: "{person} hat die Freigabe selbst beantragt", en: "{person} asked for the release" },
+  "quarantine.same-person-next": {
+    de: "Eine zweite Person: ampel webhook:quarantine grant {request} --by NAME",
+    en: "A second person: ampel webhook:quarantine grant {request} --by NAME",
+  },
+  "quarantine.request-unknown": { de: "Den Antrag {request} gibt es nicht", en: "There is no request {request}" },
+  "quarantine.request-expired": { de: "Der Antrag {request} ist abgelaufen", en: "Request {request} has expired" },
+  "quarantine.request-changed": {
+    de: "Was {request} freigeben sollte, liegt so nicht mehr in Quarantäne",
+    en: "What {request} was to release no longer lies in quarantine as it was",
+  },
+  "quarantine.request-again-next": {
+    de: "Neu beantragen: ampel webhook:quarantine release NUMMER --reason TEXT",
+    en: "Ask again: ampel webhook:quarantine release NUMBER --reason TEXT",
+  },
+  "quarantine.no-gateway": { de: "Die Konfiguration nennt kein Gateway", en: "The configuration names no gateway" },
+  "quarantine.no-gateway-next": { de: "gateway: in ampel.yaml eintragen", en: "Add gateway: to ampel.yaml" },
+  "skip.done": { de: "{count} aufgegeben; was dahinter wartete, geht weiter", en: "{count} given up; what waited behind goes on" },
+  "skip.none": { de: "Keines davon ist gescheitert, nichts geändert", en: "None of them is dead, nothing changed" },
+  "queue-park.unknown": { de: "Den Park {park} gibt es nicht", en: "There is no park {park}" },
+  "queue-park.list-next": { de: "ampel queue:status zeigt, was geparkt ist", en: "ampel queue:status shows what is parked" },
+  "queue-park.differs": {
+    de: "{park}: {found} gefunden, {count} waren geparkt, oder ihr Inhalt ist ein anderer; nichts zurückgelegt",
+    en: "{park}: found {found}, {count} had been parked, or their content differs; nothing put back",
+  },
+  "queue-park.differs-next": { de: "Die Abschrift ansehen: {file}", en: "Look at the copy: {file}" },
+  "queue-park.paused": { de: "Die Warteschlange {queue} ist angehalten (pause)", en: "Queue {queue} is paused" },
+  "queue-park.paused-next": { de: "Erst fortsetzen (resume), dann zurücklegen", en: "Resume it first, then put back" },
+  "queue-park.would": {
+    de: "{queue}: {count} würden geparkt; {hand} sind in Arbeit und bleiben",
+    en: "{queue}: {count} would be parked; {hand} are in work and stay",
+  },
+  "queue-park.parked": {
+    de: "{queue}: {count} geparkt als {park}, nichts gelöscht; {hand} in Arbeit bleiben. Abschrift: {file}",
+    en: "{queue}: {count} parked as {park}, nothing deleted; {hand} in work stay. Copy: {file}",
+  },
+  "queue-park.undo": { de: "→ zurücklegen: ampel queue:restore {park}", en: "→ put back: ampel queue:restore {park}" },
+  "queue-park.would-restore": {
+    de: "{park}: {count} würden zurückgelegt, Anzahl und Hash stimmen",
+    en: "{park}: {count} would be put back, count and hash agree",
+  },
+  "queue-park.restored": {
+    de: "{park}: {count} zurückgelegt, vorne und in alter Reihenfolge",
+    en: "{park}: {count} put back, in front and in their order",
+  },
+  "queue-park.restored-before": { de: "{park} ist schon zurückgelegt, nichts geändert", en: "{park} was put back before, nothing changed" },
+  "queue-park.queue-unknown": {
+    de: "Die Warteschlange {name} gibt es nicht; bekannt: {known}",
+    en: "There is no queue {name}; known: {known}",
+  },
+  "queue-park.sql": {
+    de: "{name} ist eine Tabelle, von der nur gezählt wird; parken lässt sie sich nicht",
+    en: "{name} is a table that is only counted; it cannot be parked",
+  },
+  "queue-park.sql-next": { de: "Ihre Arbeiter anhalten: ampel service:plan", en: "Stop its workers: ampel service:plan" },
+  "queue-park.line": {
+    de: "  {park} ({queue}, {at}): {count} von {owner}, {reason}",
+    en: "  {park} ({queue}, {at}): {count} by {owner}, {reason}",
+  },
+  "queue-park.title": { de: "Geparkt:", en: "Parked:" },
+  "queue-status.line": {
+    de: "{name}: {depth} warten, {hand} in Arbeit, das älteste seit {age}",
+    en: "{name}: {depth} waiting, {hand} in work, the oldest for {age}",
+  },
+  "queue-status.unreadable": { de: "{name}: nicht lesbar ({reason})", en: "{name}: cannot be read ({reason})" },
+} as const;

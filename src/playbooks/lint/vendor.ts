@@ -63,6 +63,11 @@ function isRelativeTime(command: ShellCommand): boolean {
   return command.words.some((word) => /\b(ago|last|yesterday|gestern|letzte)\b/i.test(word)) || hasFlag(command, "--last-hour");
 }
 
+/** Switches of ours that go back to normal need no end: a check that is on again, everything else that is off. */
+function endsSwitches(command: ShellCommand): boolean {
+  return verbOf(command)?.tool === "ampel" && settingsOf(command).every(({ key, value }) => checkKeys.test(key) !== offValues.test(value));
+}
+
 const logFile = /(^|\/)[\w.*-]*\.log(\.\d+)?(\.gz)?$|^\/var\/log\//;
 
 export const vendorRules: readonly LintRule[] = [
@@ -88,13 +93,13 @@ export const vendorRules: readonly LintRule[] = [
     "temporary-without-expiry",
     "vendor",
     9,
-    (command) => settingsOf(command).length > 0 && !(hasFlag(command, "--for") && hasFlag(command, "--reason")),
+    (command) => settingsOf(command).length > 0 && !(hasFlag(command, "--for") && hasFlag(command, "--reason")) && !endsSwitches(command),
   ),
   commandRule(
     "mode-without-way-back",
     "vendor",
     10,
-    (command) => isVerb(command, /:(enable|disable|activate|deactivate)\b/) && !hasFlag(command, "--for"),
+    (command) => isVerb(command, /:(enable|disable|activate|deactivate)\b/) && !hasFlag(command, "--for", "--off"),
   ),
   commandRule(
     "notice-to-all",
@@ -131,7 +136,8 @@ export const vendorRules: readonly LintRule[] = [
     "replay-by-clock",
     "vendor",
     16,
-    (command) => isVerb(command, /^webhooks?:(replay|retry-failed)$/) && isRelativeTime(command),
+    // A plan pins what it found; only what is run must not move with the clock.
+    (command) => isVerb(command, /^webhooks?:(replay|retry-failed)$/) && isRelativeTime(command) && !isDryRun(command),
   ),
   commandRule(
     "second-receiver",

@@ -1,3 +1,5 @@
+import { startCalcom } from "../vendors/calcom.ts";
+import { seededCalcom } from "../vendors/seeded.ts";
 import { serveVendor } from "./vendor.ts";
 
-serveVendor("calcom");
+await serveVendor("calcom", async (options) => await startCalcom({ ...options, ...seededCalcom() }));

@@ -1,3 +1,5 @@
+import { startRetell } from "../vendors/retell.ts";
+import { seededRetell } from "../vendors/seeded.ts";
 import { serveVendor } from "./vendor.ts";
 
-serveVendor("retell");
+await serveVendor("retell", async (options) => await startRetell({ ...options, ...seededRetell() }));

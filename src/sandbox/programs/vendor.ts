@@ -1,39 +1,32 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { answerAsCalcom } from "../stand-ins/calcom.ts";
-import { answerAsRetell } from "../stand-ins/retell.ts";
-import { htmlPage, moods, slowMs, type Mood, type StandIn } from "../stand-ins/stand-in.ts";
+import { deliveryFaultOf, faultOf, readMood, type Mood } from "../stand-ins/stand-in.ts";
 import { isRunning, type ProcessIdentity } from "../process-identity.ts";
+import type { VendorFault } from "../vendors/vendor-fault.ts";
+import type { DeliveryFault } from "../vendors/webhook-sender.ts";
 import { readWorld, worldPaths, type World } from "../world.ts";
 
-/** Serves one stand-in. Its mood is a file, read at every request: whoever may write there may change the weather. */
-export function serveVendor(name: "retell" | "calcom"): void {
+/** What every vendor's process is started with. */
+export type VendorStart = {
+  readonly port: number;
+  readonly key: string;
+  readonly weather: () => VendorFault | undefined;
+  readonly deliveryWeather: () => DeliveryFault | undefined;
+};
+
+/** Serves one vendor. Its mood is a file, read at every request: whoever may write there may change the weather. */
+export async function serveVendor(name: "retell" | "calcom" | "twilio", start: (options: VendorStart) => Promise<unknown>): Promise<void> {
   const world = readWorld(process.argv[2] ?? "");
   if (world === undefined) throw new Error(`usage: ${name} WORLD.json`);
   const paths = worldPaths(world.folder);
-  const standIn: StandIn = name === "retell" ? answerAsRetell : answerAsCalcom;
-  const mood = (): Mood => readMood(paths.control(name));
-  const key = readFileSync(paths.secret(`${name}-key`), "utf8");
-
-  const server = createServer((request, response) => {
-    const [path = ""] = (request.url ?? "").split("?");
-    const { method = "GET", headers } = request;
-    const current = mood();
-    const isStatusPage = path.startsWith("/api/");
-    if (current === "silent" && !isStatusPage) return;
-    const send = (): void => {
-      if (current === "html" && !isStatusPage) {
-        return void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(htmlPage);
-      }
-      const answer = standIn({ method, path, authorization: headers.authorization, key }, current);
-      response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers }).end(JSON.stringify(answer.body));
-    };
-    setTimeout(send, current === "slow" && !isStatusPage ? slowMs : 0);
+  const port = (world.ports as Readonly<Record<string, number>>)[name];
+  if (port === undefined) throw new Error(`this world has no port for ${name}`);
+  const mood = (): Mood => moodIn(paths.control(name));
+  await start({
+    port,
+    key: readFileSync(paths.secret(`${name}-key`), "utf8"),
+    weather: () => faultOf(mood()),
+    deliveryWeather: () => deliveryFaultOf(mood()),
   });
-  server.on("connection", (socket) => {
-    if (mood() === "down") socket.resetAndDestroy();
-  });
-  server.listen(world.ports[name], "127.0.0.1");
   process.once("SIGTERM", () => process.exit(0));
   if (world.owner !== undefined) watchOwner(world, world.owner);
 }
@@ -57,10 +50,9 @@ async function takeDown(folder: string): Promise<void> {
   await stopWorld(folder);
 }
 
-function readMood(file: string): Mood {
+function moodIn(file: string): Mood {
   try {
-    const text = readFileSync(file, "utf8").trim();
-    return moods.find((candidate) => candidate === text) ?? "ok";
+    return readMood(readFileSync(file, "utf8"));
   } catch {
     return "ok";
   }

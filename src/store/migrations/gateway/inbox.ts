@@ -24,13 +24,18 @@ create table gateway.inbox_event (
   source text not null check (source in ('live', 'spool', 'backfill', 'replay')),
   park_id text,
   duplicates integer not null default 0,
+  outcome text check (outcome in ('applied', 'ignored', 'unknown-shape', 'unresolved')),
+  released jsonb,
   finished_at timestamptz,
   masked_at timestamptz,
   unique (provider, dedup_key)
 );
 create index inbox_waiting on gateway.inbox_event (next_at, id) where status in ('ready', 'retry');
 create index inbox_blocking on gateway.inbox_event (ordering_key, id) where status in ('ready', 'retry', 'dead', 'parked');
-create index inbox_by_time on gateway.inbox_event (received_at);
+-- Rows lie in the order of their arrival: a range index finds a window and costs the accept path next to nothing.
+create index inbox_by_time on gateway.inbox_event using brin (received_at, finished_at) with (pages_per_range = 32, autosummarize = on);
+create index inbox_set_aside on gateway.inbox_event (status, received_at, id) where status in ('quarantined', 'dead', 'parked', 'expired');
+create index inbox_of_park on gateway.inbox_event (park_id, id) where park_id is not null;
 
 create table gateway.inbox_park (
   park_id text primary key,
@@ -57,6 +62,27 @@ create table gateway.replay (
   skipped_count integer not null default 0,
   failed_count integer not null default 0,
   cancelled_at timestamptz
+);
+
+create table gateway.replay_event (
+  replay_id text not null references gateway.replay on delete cascade,
+  event_id bigint not null,
+  planned_status text not null,
+  state text not null default 'planned' check (state in ('planned', 'released', 'done', 'skipped', 'failed', 'taken-back')),
+  primary key (replay_id, event_id)
+);
+create index replay_in_hand on gateway.replay_event (replay_id, event_id) where state in ('planned', 'released');
+
+create table gateway.release_request (
+  request_id text primary key,
+  event_ids bigint[] not null,
+  content_hash text not null,
+  reason text not null,
+  asked_by text not null,
+  asked_at timestamptz not null,
+  expires_at timestamptz not null,
+  granted_by text,
+  granted_at timestamptz
 );
 
 create table gateway.cursor (

@@ -1,0 +1,131 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Server as NetServer, type AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import type { Hono } from "hono";
+import type { Clock } from "../../kernel/clock.ts";
+import { seconds } from "../../kernel/clock.ts";
+import { openRateLimiter } from "../accept/rate-limit.ts";
+import { acceptWebhook, closeUnread, webhookPaths, type WebhookParts } from "./accept-webhook.ts";
+import { longestBody } from "./read-body.ts";
+import { sourceAddress } from "./source-address.ts";
+
+export type HttpServer = {
+  readonly port: number;
+  readonly connections: number;
+  /** Takes no new connection, answers what is under way, then ends; idle connections are closed a moment later. */
+  stop(): Promise<void>;
+};
+
+export type HttpServerOptions = {
+  readonly address: string;
+  readonly port: number;
+  readonly webhooks: WebhookParts;
+  readonly clock: Clock;
+  /** Everything that is no webhook. */
+  readonly app: Hono;
+};
+
+const mostConnections = 2000;
+/** Beside webhooks, whose genuine ones are never limited: live calls, pages, whoever looks around. */
+const otherRequests = { perSecond: 200, burst: 1000 };
+/** A connection that was idle when we stopped may carry one more request that is on its way. */
+const lingerMs = 1000;
+const stopLimitMs = seconds(15);
+
+/** @throws when the address cannot be listened on */
+export async function openHttpServer({ address, port, webhooks, clock, app }: HttpServerOptions): Promise<HttpServer> {
+  const other = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const limiter = openRateLimiter(otherRequests);
+  let isStopping = false;
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isStopping) response.shouldKeepAlive = false;
+    const path = pathOf(request.url);
+    const provider = webhookPaths[path];
+    if (provider !== undefined && request.method === "POST") {
+      acceptWebhook(webhooks, provider, request, response).catch(() => response.destroy());
+      return;
+    }
+    // Vendors and people ping the address with GET before they trust it.
+    if (provider !== undefined) {
+      response.writeHead(request.method === "GET" || request.method === "HEAD" ? 200 : 405, { allow: "POST, GET" }).end();
+      return;
+    }
+    const source = sourceAddress(request.socket.remoteAddress, header(request, "x-forwarded-for"), webhooks.trustedProxies);
+    if (!limiter.take(source, 1, clock.monotonicMs())) {
+      response.writeHead(429, { "retry-after": "5", connection: "close" }).end();
+      return;
+    }
+    if (isTooLong(request)) {
+      closeUnread(response);
+      response.writeHead(413, { connection: "close" }).end();
+      return;
+    }
+    other(request, response).catch(() => response.destroy());
+  };
+
+  const server = createServer(
+    {
+      maxHeaderSize: 16 * 1024,
+      headersTimeout: seconds(5),
+      requestTimeout: seconds(15),
+      keepAliveTimeout: seconds(65),
+      connectionsCheckingInterval: seconds(1),
+      noDelay: true,
+    },
+    answer,
+  );
+  server.maxConnections = mostConnections;
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    if (isTooLong(request)) {
+      response.writeHead(413, { connection: "close" }).end();
+      return;
+    }
+    response.writeContinue();
+    answer(request, response);
+  });
+  await listen(server, address, port);
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return (server as unknown as { _connections: number })._connections;
+    },
+    stop: async () => {
+      isStopping = true;
+      // Not `server.close()` yet: that one cuts idle connections at once, and a request may be on its way on one.
+      const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()));
+      const linger = setTimeout(() => server.closeIdleConnections(), lingerMs);
+      const limit = setTimeout(() => server.closeAllConnections(), stopLimitMs);
+      await closed;
+      clearTimeout(linger);
+      clearTimeout(limit);
+      server.close();
+    },
+  };
+}
+
+async function listen(server: Server, address: string, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    // Shared among our own account's processes: a new one takes over before the old one lets go.
+    server.listen({ host: address, port, backlog: 1024, reusePort: true }, () => {
+      server.off("error", reject);
+      server.on("error", () => {});
+      resolve();
+    });
+  });
+}
+
+function isTooLong(request: IncomingMessage): boolean {
+  return Number(header(request, "content-length") ?? 0) > longestBody;
+}
+
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function pathOf(url: string | undefined): string {
+  const [path = "/"] = (url ?? "/").split("?", 1);
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Route } from "../vendor-server.ts";
+import type { SentWebhook } from "../webhook-sender.ts";
+import { retellError } from "./retell-refusals.ts";
+import type { RetellState } from "./retell-state.ts";
+import type { Telephone } from "./telephone.ts";
+
+export type ControlEndpoint = "simulate-call" | "list-sent" | "list-dialled";
+
+const stepSchema = z.union([
+  z.strictObject({ user: z.string() }),
+  z.strictObject({ agent: z.string() }),
+  z.strictObject({ waitMs: z.number() }),
+  z.strictObject({ call: z.string(), args: z.record(z.string(), z.unknown()).default({}) }),
+]);
+const wishSchema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  script: z.array(stepSchema).default([]),
+  hangUpAfter: z.number().default(Infinity),
+});
+
+/** Lets a person call from outside the process, and shows what was sent and dialled. */
+export function retellControl(parts: {
+  telephone: Telephone;
+  sent: readonly SentWebhook[];
+}): readonly Route<RetellState, ControlEndpoint>[] {
+  return [
+    {
+      name: "simulate-call",
+      method: "POST",
+      path: "/sandbox/calls",
+      access: "control",
+      answer: async ({ json }) => {
+        const wish = wishSchema.safeParse(json);
+        if (!wish.success) return retellError(400, z.prettifyError(wish.error));
+        const { outcome, heard, variables, functions, call, forwardedTo } = await parts.telephone.receive(wish.data);
+        const called = functions.map(({ name, args, status, result, spoken }) => ({ name, args, status, result, spoken }));
+        return { status: 200, body: { outcome, heard, variables, functions: called, callId: call?.call_id, forwardedTo } };
+      },
+    },
+    {
+      name: "list-sent",
+      method: "GET",
+      path: "/sandbox/webhooks",
+      access: "control",
+      answer: () => ({
+        status: 200,
+        body: parts.sent.map(({ url, event, attempts, isDelivered }) => ({ url, event, attempts: attempts.length, isDelivered })),
+      }),
+    },
+    {
+      name: "list-dialled",
+      method: "GET",
+      path: "/sandbox/dialled",
+      access: "control",
+      answer: () => ({ status: 200, body: parts.telephone.dialled }),
+    },
+  ];
+}
