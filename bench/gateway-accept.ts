@@ -111,14 +111,21 @@ async function pauseProcessing({ databaseUrl, health }: GatewayProcess): Promise
 async function expectEveryone(what: string, { kept, statuses, cut, refused: unconnected }: LoadResult): Promise<void> {
   const { rows } = await query(
     gateway.databaseUrl,
-    "select count(*)::int as found, count(distinct ordering_key)::int as different from gateway.inbox_event where ordering_key = any($1)",
+    "select count(*)::int as found, count(distinct ordering_key)::int as different, count(*) filter (where source = 'spool')::int as spooled from gateway.inbox_event where ordering_key = any($1)",
     [kept],
   );
-  const { found, different } = rows[0] as { found: number; different: number };
+  const { found, different, spooled } = rows[0] as { found: number; different: number; spooled: number };
+  tell({ figure: `${what}: kept by the spool first, of ${kept.length}`, unit: "deliveries", samples: [spooled] });
   const lost = kept.length - different;
   const doubled = found - different;
   const refused = Object.values(statuses).reduce((sum, count) => sum + count, 0);
-  for (const [name, count] of Object.entries({ lost, doubled, "answered otherwise": refused, "cut off": cut, "not connected": unconnected })) {
+  for (const [name, count] of Object.entries({
+    lost,
+    doubled,
+    "answered otherwise": refused,
+    "cut off": cut,
+    "not connected": unconnected,
+  })) {
     isKept.push(tell({ figure: `${what}: ${name}, of ${kept.length}`, unit: "deliveries", samples: [count], limit: 0 }));
   }
 }

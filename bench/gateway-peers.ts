@@ -146,6 +146,8 @@ const graphile: Start = async (onApplied) => {
     accept: (delivery) => runner.addJob("webhook", jobOf(delivery), { jobKey: delivery.dedupKey }),
     stop: async () => {
       await runner.stop();
+      // It resolves before its last batch of completions is written.
+      await systemClock.sleep(1000);
       await pool.query("drop schema graphile_worker cascade");
       await pool.end();
     },

@@ -14,6 +14,7 @@ const everyOfZone: Record<Zone, number> = { red: seconds(5), yellow: seconds(15)
 
 /** The zone of the worst that a kind usually reports; it decides only how often it looks. */
 const zoneOfKind: Partial<Record<string, Zone>> = {
+  gateway: "red",
   service: "red",
   host: "red",
   mariadb: "red",
@@ -139,7 +140,7 @@ function gatewayProbes({ gateway }: Config, build: Build): Probe[] {
   if (gateway === undefined || gateway.listen.port === 0) return [];
   const { address, port } = gateway.listen;
   const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}/health`;
-  const alive = build("gateway.alive", "gateway", { kind: "gateway", spec: { url, maxAge }, dependsOn: [], zone: "red" }, localHost);
+  const alive = build("gateway.alive", "gateway", { kind: "gateway", spec: { url, maxAge }, dependsOn: [] }, localHost);
   const checks = Object.entries(gatewayChecks).map(([check, subject]) =>
     build(`gateway.${check}`, subject, { kind: "gateway", spec: { url, check, maxAge }, dependsOn: [] }, localHost),
   );

@@ -4,6 +4,7 @@ import type { GatewaySettings } from "../config/gateway-schema.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { Language } from "../kernel/message.ts";
 import type { Secret } from "../kernel/secret.ts";
+import type { Cause } from "../probes/cause.ts";
 import type { Breakers } from "./breakers/breakers.ts";
 import type { Directory } from "./companies/directory.ts";
 import type { Delivery, Kept } from "./delivery.ts";
@@ -58,13 +59,12 @@ export type GatewayJob = {
 
 /**
  * One look at the gateway's own data, for `/health`, `health:check` and the probes; `id` as in the domain's list (P1 …).
- * `cause` is a word of src/probes/cause.ts.
  */
 export type GatewayCheck = {
   readonly id: string;
   readonly subject: string;
   readonly state: "ok" | "degraded" | "down" | "unknown";
-  readonly cause?: string;
+  readonly cause?: Cause;
   readonly summary: string;
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly seenAt: number;

@@ -19,7 +19,7 @@ import { openAccess } from "./server/access.ts";
 import { openFindingBook } from "./server/findings.ts";
 import type { HealthFacts } from "./server/health.ts";
 import { openHttpServer } from "./server/http-server.ts";
-import { startJobs } from "./server/jobs.ts";
+import { startJobs, type JobSchedule } from "./server/jobs.ts";
 import { openLeaderLease } from "./server/leader-lease.ts";
 import { addReadings, openMetrics } from "./server/metrics.ts";
 import { newLooks, ownJobs } from "./server/own-jobs.ts";
@@ -114,7 +114,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const directory = await openDirectory({ pool, file: join(spoolRoot, "directory.json"), clock });
   const switches = await openSwitchView({ pool, stateFolder, journalFolders, clock });
   const egress = openEgress({ pool, clock, limits: { calcom: settings.calcom.requestsPerMinute } });
-  const breakers = await openBreakers({ pool, clock });
+  const breakers = await openBreakers({ pool, clock, onStatus: (vendor, status) => egress.note(vendor, status) });
   const gateway: Gateway = {
     clock,
     language,
@@ -132,14 +132,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     report: findings.report,
   };
 
-  const parts = openParts(gateway, breakers);
+  let port = settings.listen.port;
+  const { address } = settings.listen;
+  const baseUrl = (): string => `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const parts = openParts(gateway, { breakers, egress, switches, baseUrl });
   const worker = pool === undefined ? undefined : startInboxWorker(gateway, parts.handlers);
   const lease = pool === undefined ? undefined : openLeaderLease({ pool, clock, owner: newId("gateway") });
-  const jobs = startJobs([...ownJobs(looks, { pool, clock, findings, checks: parts.checks }), ...parts.jobs], {
-    clock,
-    lease,
-    onFailure: ({ name }, error) => options.onJobFailure?.(name, error),
-  });
+  let jobs: JobSchedule | undefined;
 
   const health = (): HealthFacts => ({
     now: clock.now(),
@@ -152,10 +151,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     directoryAsOf: directory.asOf,
     spool: { bytes: spool.bytes, oldestAt: spool.oldestAt, maxBytes: settings.spoolMaxBytes },
     backlog: looks.backlog,
-    jobs: jobs.states(),
+    jobs: jobs?.states() ?? [],
     breakers: breakers.list().map(({ vendor, state }) => ({ vendor, state })),
     switches: switches.list().map(({ key, expiresAt }) => ({ key, expiresAt })),
-    checks: [...looks.checks.values()],
+    checks: [...looks.checks.values()].flat(),
     findings: findings.counts(),
   });
   addReadings(metrics, {
@@ -167,7 +166,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
 
   const app = new Hono();
-  for (const routes of [ownRoutes(health, metrics), ...parts.routes]) app.route("/", routes);
+  for (const routes of [ownRoutes(health, metrics, () => settings), ...parts.routes]) app.route("/", routes);
   // Nothing of a fault goes to whoever caused it; the sender is asked to come again.
   app.onError((error, context) => {
     findings.report({ kind: "request-failed", subject: context.req.routePath, data: { error: error.name } });
@@ -175,7 +174,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
   const closeParts = async (): Promise<void> => {
     await worker?.stop();
-    await jobs.stop();
+    await jobs?.stop();
+    await parts.flush();
     await lease?.release();
     await keeper.close();
     await findings.flush().catch(() => {});
@@ -197,8 +197,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         report: findings.report,
       },
     });
+    ({ port } = server);
+    // Only now: among the checks are some that ask this very server.
+    jobs = startJobs([...ownJobs(looks, { pool, clock, findings, checks: parts.checks }), ...parts.jobs], {
+      clock,
+      lease,
+      onFailure: ({ name }, error) => options.onJobFailure?.(name, error),
+    });
     return {
-      port: server.port,
+      port,
       gateway,
       health,
       replaceSettings: (replaced) => {

@@ -48,12 +48,16 @@ async function look(body: string, spec: Record<string, unknown> = {}): Promise<u
   return await runProbe(probe, gatewayProbe, { clock: systemClock, host: openHost("local", { via: "local" }), memory });
 }
 
-const health = (state: string): string => JSON.stringify({ state, checks: [{ ...check, seenAt: Date.now() }] });
+const health = (state: string, ...reasons: object[]): string =>
+  JSON.stringify({ state, reasons, checks: [{ ...check, seenAt: new Date().toISOString() }] });
 
-test("a gateway that keeps what arrives is ok, one that cannot is not", async () => {
+test("a gateway that keeps what arrives is ok; one that refuses is red, one that limps yellow, and a vendor's trouble is not its own", async () => {
+  const reason = (what: string, state = "degraded"): object => ({ what, state });
   expect(await look(health("ok"))).toMatchObject({ state: "ok" });
-  expect(await look(health("down"))).toMatchObject({ state: "down", cause: "http-error" });
-  expect(await look(health("ok"), { check: "P1" })).toMatchObject({ state: "ok" });
+  expect(await look(health("down", reason("deliveries-refused", "down")))).toMatchObject({ state: "down", cause: "http-error" });
+  expect(await look(health("degraded", reason("database-not-taking")))).toMatchObject({ state: "degraded", cause: "job-failed" });
+  expect(await look(health("degraded", reason("breaker-open retell"), reason("check-down P1 main")))).toMatchObject({ state: "ok" });
+  expect(await look(health("degraded"), { check: "P1" })).toMatchObject({ state: "ok" });
 });
 
 test.each(["<h1>It works!</h1>", "", "[]", '{"state":"healthy"}', "{".repeat(50_000)])(

@@ -20,10 +20,10 @@ const schema = z
   })
   .describe("Ampel's gateway: whether it keeps what arrives, and what its own checks found");
 
-/** The part of the gateway's `/health` that is read here; times are epoch ms. */
+/** The part of the gateway's `/health` that is read here. */
 const healthSchema = z.object({
   state: z.enum(probeStates),
-  summary: z.string().default(""),
+  reasons: z.array(z.object({ what: z.string(), state: z.enum(["degraded", "down"]) })),
   checks: z.array(
     z.object({
       id: z.string(),
@@ -32,7 +32,7 @@ const healthSchema = z.object({
       cause: z.string().optional(),
       summary: z.string(),
       evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-      seenAt: z.number(),
+      seenAt: z.iso.datetime().transform((text) => Date.parse(text)),
     }),
   ),
 });
@@ -53,11 +53,20 @@ export const gatewayProbe = defineProbe({
       return { state: "down", cause: "http-error", message: message("gateway-probe.no-health", { url, status: answer.status }) };
     }
     if (check !== undefined) return decideCheck(read.data.checks, check, clock.now() - maxAge);
-    const { state, summary } = read.data;
-    const cause: { cause?: Cause } = state === "ok" || state === "unknown" ? {} : { cause: "http-error" };
-    return { state, ...cause, message: message("gateway-probe.alive", { state, summary: verbatim(summary) }) };
+    return decideAlive(read.data.reasons);
   },
 });
+
+/** What the gateway can do itself; a vendor's breaker and its other checks have probes of their own. */
+function decideAlive(reasons: Health["reasons"]): Observation {
+  const own = reasons.filter(({ what }) => !/^(check|breaker)-/.test(what));
+  const text = verbatim(own.map(({ what }) => what).join(", "));
+  if (own.some(({ state }) => state === "down")) {
+    return { state: "down", cause: "http-error", message: message("gateway-probe.refusing", { reasons: text }) };
+  }
+  if (own.length === 0) return { state: "ok", message: message("gateway-probe.alive") };
+  return { state: "degraded", cause: "job-failed", message: message("gateway-probe.limping", { reasons: text }) };
+}
 
 /** The worst of the looks with this id. One that is too old, or was never taken, is unknown: never ok. */
 export function decideCheck(checks: readonly Seen[], id: string, oldestAt: number): Observation {

@@ -38,7 +38,7 @@ test("a second opening finds the same data and repeats no migration", async () =
   const again = await openStore({ stateFolder: join(ground, "state") });
   const { rows } = await again.pool.query("select run_id from ampel.lock where name = 'kept'");
   expect(rows).toEqual([{ run_id: "run" }]);
-  expect((await again.pool.query("select version from ampel.migration")).rows).toEqual([{ version: 1 }]);
+  expect((await again.pool.query("select version from ampel.migration")).rows).toEqual([{ version: 1 }, { version: 2 }]);
   await again.close();
   expect((await store.pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
 });
@@ -86,7 +86,7 @@ describe.skipIf(tcp.isMissing)(tcp.title, () => {
       expect((await first?.pool.query("select current_database() as name, current_user as account"))?.rows).toEqual([
         { name: "guest", account: "guest" },
       ]);
-      expect((await first?.pool.query("select version from ampel.migration"))?.rows).toEqual([{ version: 1 }]);
+      expect((await first?.pool.query("select version from ampel.migration"))?.rows).toEqual([{ version: 1 }, { version: 2 }]);
       await Promise.all(stores.map((each) => each.close()));
       const wrong = await failureOf(openStore({ stateFolder: "/nowhere", databaseUrl: databaseUrl.replace("pa%40", "wrong%40") }));
       expect(wrong.message).toContain("guest:[secret]@127.0.0.1");

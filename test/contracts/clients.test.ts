@@ -74,8 +74,8 @@ describe("our Retell client", () => {
     expect((await retellApi.listCalls(access(), { statuses: ["ongoing"] }, {}, signal)).calls).toEqual([]);
   });
 
-  test("an unknown call is no call", async () => {
-    retell.state.missingStatus = 404;
+  test.each([404, 422] as const)("an unknown call is no call, whether the vendor says so by %i", async (status) => {
+    retell.state.missingStatus = status;
     expect(await retellApi.getCall(access(), "call_nobody", signal)).toBeUndefined();
   });
 

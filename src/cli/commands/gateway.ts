@@ -28,10 +28,16 @@ export const gateway: Command = {
     };
     const watching = new AbortController();
     let running: RunningGateway | undefined;
-    const watched = watchSettings(app, loaded, AbortSignal.any([signal, watching.signal]), (replaced) => {
-      running?.replaceSettings(replaced);
-      onEvent(message("gateway.settings-taken"));
-    }, onEvent);
+    const watched = watchSettings(
+      app,
+      loaded,
+      AbortSignal.any([signal, watching.signal]),
+      (replaced) => {
+        running?.replaceSettings(replaced);
+        onEvent(message("gateway.settings-taken"));
+      },
+      onEvent,
+    );
     try {
       await runGateway({
         settings,

@@ -34,6 +34,11 @@ const actions: Readonly<Record<string, (call: Call) => Promise<Outcome>>> = {
     await stopWorld(folder);
     return done({ folder }, [message("rehearsal.down")]);
   },
+  seed: async (call) => {
+    // Companies go into the store of the configuration, if there is one: a gateway beside it must find them.
+    await call.app.findConfig();
+    return await (await import("./company-seed.ts")).sandboxSeed.run(call);
+  },
   list: async ({ screen, signal }) => {
     const worlds = await listWorlds();
     const injected = await Promise.all(worlds.map(async ({ world }) => (world === undefined ? [] : await listInjected(world, signal))));
@@ -65,8 +70,8 @@ function listFaults(language: Call["screen"]["language"]): Outcome {
 
 /** A guarded world of real processes to practise on; never the machine itself. */
 export const sandbox: Command = {
-  words: ["up|break|mend|down|list", "[FAULT]"],
-  options: { folder: { value: "FOLDER", what: message("option.folder") } },
+  words: ["up|break|mend|down|list|seed", "[FAULT]"],
+  options: { days: { value: "7", what: message("option.seed-days") }, folder: { value: "FOLDER", what: message("option.folder") } },
   needsConfig: false,
   async run(call) {
     const [action = ""] = call.words;

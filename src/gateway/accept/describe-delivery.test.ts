@@ -15,15 +15,26 @@ test.each([
   ["a call's end", { event: "call_ended", call }, "call_ended:call_1", started + 60_000],
   ["its start", { event: "call_started", call }, "call_started:call_1", started],
   ["its analysis", { event: "call_analyzed", call: { call_id: "call_1" } }, "call_analyzed:call_1", undefined],
-  ["the flat shape of before July 2025", { event_type: "call_ended", call_id: "call_1", end_timestamp: new Date(started).toISOString() }, "call_ended:call_1", started],
-  ["a call that rings", { event: "call_inbound", call_inbound: { call_id: "call_1", to_number: "+49301" } }, "call_inbound:call_1", undefined],
+  [
+    "the flat shape of before July 2025",
+    { event_type: "call_ended", call_id: "call_1", end_timestamp: new Date(started).toISOString() },
+    "call_ended:call_1",
+    started,
+  ],
+  [
+    "a call that rings",
+    { event: "call_inbound", call_inbound: { call_id: "call_1", to_number: "+49301" } },
+    "call_inbound:call_1",
+    undefined,
+  ],
 ])("%s has the vendor's own key", (_, body, dedupKey, occurredAt) => {
   expect(describe("retell", body)).toMatchObject({ dedupKey, orderingKey: "call_1", isKnownShape: true });
   expect(describe("retell", body).occurredAt).toBe(occurredAt);
 });
 
 test("two transfers of one call are two events, and no telephone number stands in a key", () => {
-  const transfer = (number: string): string => describe("retell", { event: "transfer_started", call, transfer_destination: { number } }).dedupKey;
+  const transfer = (number: string): string =>
+    describe("retell", { event: "transfer_started", call, transfer_destination: { number } }).dedupKey;
   expect(transfer("+4930111")).not.toBe(transfer("+4930222"));
   expect(transfer("+4930111")).toBe(transfer("+4930111"));
   expect(transfer("+4930111")).not.toContain("4930111");
@@ -31,19 +42,30 @@ test("two transfers of one call are two events, and no telephone number stands i
 
 test("a booking moved twice is two events; dotted names and the flat shape mean the same", () => {
   const moved = (createdAt: string): unknown => ({ triggerEvent: "BOOKING_RESCHEDULED", createdAt, payload: { uid: "u1" } });
-  expect(describe("calcom", moved("2026-11-23T08:00:00Z"))).toMatchObject({ dedupKey: "BOOKING_RESCHEDULED:u1:2026-11-23T08:00:00.000Z", orderingKey: "u1" });
+  expect(describe("calcom", moved("2026-11-23T08:00:00Z"))).toMatchObject({
+    dedupKey: "BOOKING_RESCHEDULED:u1:2026-11-23T08:00:00.000Z",
+    orderingKey: "u1",
+  });
   expect(describe("calcom", moved("2026-11-23T09:00:00Z")).dedupKey).not.toBe(describe("calcom", moved("2026-11-23T08:00:00Z")).dedupKey);
   expect(describe("calcom", { triggerEvent: "BOOKING.CREATED", payload: { uid: "u1" } }).eventType).toBe("BOOKING_CREATED");
-  expect(describe("calcom", { triggerEvent: "MEETING_ENDED", uid: "u1", createdAt: "2026-11-23T08:00:00Z" })).toMatchObject({ orderingKey: "u1", isKnownShape: true });
+  expect(describe("calcom", { triggerEvent: "MEETING_ENDED", uid: "u1", createdAt: "2026-11-23T08:00:00Z" })).toMatchObject({
+    orderingKey: "u1",
+    isKnownShape: true,
+  });
 });
 
 test("a carrier's form: the same step again is the same event, another answer is another", () => {
-  const form = (more: Record<string, string>): string => new URLSearchParams({ CallSid: "CA1", CallStatus: "in-progress", ...more }).toString();
-  const key = (more: Record<string, string>, headers = {}): string => describe("twilio", form(more), { path: "/twilio/choice", headers }).dedupKey;
+  const form = (more: Record<string, string>): string =>
+    new URLSearchParams({ CallSid: "CA1", CallStatus: "in-progress", ...more }).toString();
+  const key = (more: Record<string, string>, headers = {}): string =>
+    describe("twilio", form(more), { path: "/twilio/choice", headers }).dedupKey;
   expect(key({})).toBe(key({}));
   expect(key({ Digits: "1" })).not.toBe(key({ Digits: "2" }));
   expect(key({}, { "i-twilio-idempotency-token": "t1" })).not.toBe(key({}, { "i-twilio-idempotency-token": "t2" }));
-  expect(describe("twilio", form({ RecordingSid: "RE1", RecordingStatus: "completed" }))).toMatchObject({ eventType: "recording.completed", orderingKey: "CA1" });
+  expect(describe("twilio", form({ RecordingSid: "RE1", RecordingStatus: "completed" }))).toMatchObject({
+    eventType: "recording.completed",
+    orderingKey: "CA1",
+  });
 });
 
 test.each([
@@ -62,7 +84,10 @@ test.each([
 });
 
 test("any bytes are described, with keys that are short and printable, always the same way", () => {
-  const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map((text) => new TextEncoder().encode(text)));
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.json().map((text) => new TextEncoder().encode(text)),
+  );
   fc.assert(
     fc.property(fc.constantFrom(...providers), bytes, (provider, body) => {
       const request = { path: "/webhooks/x", headers: {}, body: Buffer.from(body) };
@@ -74,7 +99,15 @@ test("any bytes are described, with keys that are short and printable, always th
 });
 
 test("what is not verified cannot take the place of the genuine event", () => {
-  const received = { provider: "retell", method: "POST", url: "https://x/", path: "/", headers: {}, receivedAt: 1, source: "live" } as const;
+  const received = {
+    provider: "retell",
+    method: "POST",
+    url: "https://x/",
+    path: "/",
+    headers: {},
+    receivedAt: 1,
+    source: "live",
+  } as const;
   const body = Buffer.from(JSON.stringify({ event: "call_ended", call }));
   const genuine = composeDelivery({ ...received, body }, { verdict: "verified", keyId: "main" });
   const keys = (["unverified", "stale", "unknown_provider"] as const).map((verdict) => composeDelivery({ ...received, body }, { verdict }));

@@ -19,7 +19,10 @@ export function describeRequest(provider: Provider, request: DescribedRequest): 
 }
 
 /** The facts of one received request that a delivery is made of. */
-export type ReceivedRequest = Pick<Delivery, "provider" | "method" | "url" | "headers" | "sourceAddress" | "body" | "receivedAt" | "source"> & {
+export type ReceivedRequest = Pick<
+  Delivery,
+  "provider" | "method" | "url" | "headers" | "sourceAddress" | "body" | "receivedAt" | "source"
+> & {
   /** Path and query, as they came in. */
   readonly path: string;
 };

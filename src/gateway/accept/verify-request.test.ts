@@ -50,27 +50,43 @@ test("without a key nothing is verified and nothing is called forged", () => {
 });
 
 test("two keys at once: the one that fits is named", () => {
-  expect(retell(retellSignature, retellBody, at, [...one("other"), { id: "new", value: "test_key_not_real" }])).toEqual({ verdict: "verified", keyId: "new" });
+  expect(retell(retellSignature, retellBody, at, [...one("other"), { id: "new", value: "test_key_not_real" }])).toEqual({
+    verdict: "verified",
+    keyId: "new",
+  });
 });
 
 test("Retell's own package and we agree on what it signs and on what is changed afterwards", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.string({ unit: "grapheme" }), fc.string({ minLength: 1, unit: "binary" }), fc.boolean(), fc.integer({ min: -400_000, max: 400_000 }), async (body, key, isChanged, driftMs) => {
-      const signature = await theirs.sign(body, key, at);
-      const seen = isChanged ? `${body} ` : body;
-      const isTheirs = await theirs.verify(seen, key, signature, { timestamp: at + driftMs });
-      const { verdict } = verifyRetell({ url: "", headers: { "x-retell-signature": signature }, body: Buffer.from(seen) }, one(key), at + driftMs);
-      expect(verdict === "verified").toBe(isTheirs);
-      expect(verdict).toBe(isChanged ? "unverified" : Math.abs(driftMs) <= 300_000 ? "verified" : "stale");
-    }),
+    fc.asyncProperty(
+      fc.string({ unit: "grapheme" }),
+      fc.string({ minLength: 1, unit: "binary" }),
+      fc.boolean(),
+      fc.integer({ min: -400_000, max: 400_000 }),
+      async (body, key, isChanged, driftMs) => {
+        const signature = await theirs.sign(body, key, at);
+        const seen = isChanged ? `${body} ` : body;
+        const isTheirs = await theirs.verify(seen, key, signature, { timestamp: at + driftMs });
+        const { verdict } = verifyRetell(
+          { url: "", headers: { "x-retell-signature": signature }, body: Buffer.from(seen) },
+          one(key),
+          at + driftMs,
+        );
+        expect(verdict === "verified").toBe(isTheirs);
+        expect(verdict).toBe(isChanged ? "unverified" : Math.abs(driftMs) <= 300_000 ? "verified" : "stale");
+      },
+    ),
     { numRuns: 200 },
   );
 });
 
 test("Cal.com's vector, its missing secret, and a changed body", () => {
-  const body = Buffer.from('{"triggerEvent":"BOOKING_CREATED","createdAt":"2027-01-15T08:00:00.000Z","payload":{"uid":"u1","title":"Prüfung"}}');
+  const body = Buffer.from(
+    '{"triggerEvent":"BOOKING_CREATED","createdAt":"2027-01-15T08:00:00.000Z","payload":{"uid":"u1","title":"Prüfung"}}',
+  );
   const signature = "daa801e80392ea6f480c556af768050c55ae99dcbdb819d87a886d8f57ee521a";
-  const check = (given: string, seen = body): unknown => verifyCalcom({ url: "", headers: { "x-cal-signature-256": given }, body: seen }, one("test_secret"));
+  const check = (given: string, seen = body): unknown =>
+    verifyCalcom({ url: "", headers: { "x-cal-signature-256": given }, body: seen }, one("test_secret"));
   expect(check(signature)).toEqual({ verdict: "verified", keyId: "main" });
   expect(check("no-secret-provided")).toEqual(none);
   expect(check(signature, Buffer.concat([body, Buffer.from(" ")]))).toEqual(none);
@@ -79,13 +95,24 @@ test("Cal.com's vector, its missing secret, and a changed body", () => {
 const form = { "content-type": "application/x-www-form-urlencoded" };
 const twilioUrl = "https://gw.example.test/twilio/voice?x=1";
 const twilioBody = Buffer.from(
-  new URLSearchParams({ CallSid: `CA${"0".repeat(32)}`, From: "+15550100001", To: "+15550100002", CallStatus: "ringing", Direction: "inbound" }).toString(),
+  new URLSearchParams({
+    CallSid: `CA${"0".repeat(32)}`,
+    From: "+15550100001",
+    To: "+15550100002",
+    CallStatus: "ringing",
+    Direction: "inbound",
+  }).toString(),
 );
 
 test("Twilio's vector, also when the sender signed with the port", () => {
-  const check = (signature: string): unknown => verifyTwilio({ url: twilioUrl, headers: { ...form, "x-twilio-signature": signature }, body: twilioBody }, one("test_token"));
+  const check = (signature: string): unknown =>
+    verifyTwilio({ url: twilioUrl, headers: { ...form, "x-twilio-signature": signature }, body: twilioBody }, one("test_token"));
   expect(check("1J/eeyL6zmDQsBYV+6lUroCZaFw=")).toEqual({ verdict: "verified", keyId: "main" });
-  const withPort = twilio.getExpectedTwilioSignature("test_token", twilioUrl.replace(".test/", ".test:443/"), Object.fromEntries(new URLSearchParams(twilioBody.toString())));
+  const withPort = twilio.getExpectedTwilioSignature(
+    "test_token",
+    twilioUrl.replace(".test/", ".test:443/"),
+    Object.fromEntries(new URLSearchParams(twilioBody.toString())),
+  );
   expect(check(withPort)).toEqual({ verdict: "verified", keyId: "main" });
   expect(check("1J/eeyL6zmDQsBYV+6lUroCZaFx=")).toEqual(none);
 });
@@ -93,15 +120,20 @@ test("Twilio's vector, also when the sender signed with the port", () => {
 test("Twilio's own package and we agree on any form and any query", () => {
   const word = fc.string({ maxLength: 12 });
   fc.assert(
-    fc.property(fc.dictionary(word, word), fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), word), fc.boolean(), (fields, query, isChanged) => {
-      const search = new URLSearchParams(query).toString();
-      const url = `https://gw.example.test/twilio/voice${search === "" ? "" : `?${search}`}`;
-      const signature = twilio.getExpectedTwilioSignature("token", url, fields);
-      const seen = isChanged ? { ...fields, added: "1" } : fields;
-      const body = Buffer.from(new URLSearchParams(seen).toString());
-      const ours = verifyTwilio({ url, headers: { ...form, "x-twilio-signature": signature }, body }, one("token"));
-      expect(ours.verdict === "verified").toBe(twilio.validateRequest("token", signature, url, seen));
-    }),
+    fc.property(
+      fc.dictionary(word, word),
+      fc.dictionary(fc.stringMatching(/^[a-z]{1,6}$/), word),
+      fc.boolean(),
+      (fields, query, isChanged) => {
+        const search = new URLSearchParams(query).toString();
+        const url = `https://gw.example.test/twilio/voice${search === "" ? "" : `?${search}`}`;
+        const signature = twilio.getExpectedTwilioSignature("token", url, fields);
+        const seen = isChanged ? { ...fields, added: "1" } : fields;
+        const body = Buffer.from(new URLSearchParams(seen).toString());
+        const ours = verifyTwilio({ url, headers: { ...form, "x-twilio-signature": signature }, body }, one("token"));
+        expect(ours.verdict === "verified").toBe(twilio.validateRequest("token", signature, url, seen));
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -110,7 +142,9 @@ test("a form field that comes twice is signed once per value, sorted", () => {
   const fields = { Media: ["b", "a", "b"] };
   const signature = twilio.getExpectedTwilioSignature("token", twilioUrl, fields);
   const body = Buffer.from("Media=b&Media=a&Media=b");
-  expect(verifyTwilio({ url: twilioUrl, headers: { ...form, "x-twilio-signature": signature }, body }, one("token"))).toMatchObject({ verdict: "verified" });
+  expect(verifyTwilio({ url: twilioUrl, headers: { ...form, "x-twilio-signature": signature }, body }, one("token"))).toMatchObject({
+    verdict: "verified",
+  });
 });
 
 test("another body than a form is bound by its hash in the address", () => {

@@ -29,7 +29,12 @@ function joinFields(body: Buffer): string {
   }
   return [...fields.keys()]
     .sort()
-    .map((name) => [...(fields.get(name) ?? [])].sort().map((value) => name + value).join(""))
+    .map((name) =>
+      [...(fields.get(name) ?? [])]
+        .sort()
+        .map((value) => name + value)
+        .join(""),
+    )
     .join("");
 }
 

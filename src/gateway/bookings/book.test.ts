@@ -23,6 +23,7 @@ const book = async (operationId = "op-1", { from = desk, hour = 1, phone = erika
   );
 const knowTimes = async (): Promise<void> => {
   await desk.availability("salon", { serviceId: "cut", fromAt: world.at(0), untilAt: world.at(8) }, signal);
+  await desk.table.flush();
 };
 const posts = (): number => world.calcom.exchanges.filter(({ endpoint }) => endpoint === "create").length;
 

@@ -73,7 +73,7 @@ export async function checkBookedClaims(desk: Desk): Promise<readonly GatewayChe
       state: isBad ? "degraded" : "ok",
       evidence,
       summary: `claims ${claims.length}, stuck ${stuck}, conflicts ${conflicts}`,
-      ...(isBad ? { cause: "data-loss" as const } : {}),
+      ...(isBad ? { cause: "bookings-unsynced" as const } : {}),
     };
   });
 }
@@ -97,7 +97,7 @@ export async function checkConflictRate(desk: Desk): Promise<readonly GatewayChe
       state: isBad ? "degraded" : "ok",
       evidence: { booked, taken },
       summary: `${taken} of ${booked} taken`,
-      ...(isBad ? { cause: "slow-response" as const } : {}),
+      ...(isBad ? { cause: "bookings-unsynced" as const } : {}),
     };
   });
 }
@@ -136,7 +136,7 @@ export async function checkCanary(
           state: isWrong ? "down" : "ok",
           evidence,
           summary: `raw ${raw.length}, ours ${slots.length}`,
-          ...(isWrong ? { cause: "http-error" as const } : {}),
+          ...(isWrong ? { cause: "bookings-unsynced" as const } : {}),
         };
       })),
     );
@@ -161,7 +161,7 @@ export async function checkServiceSetup(desk: Desk, signal: AbortSignal): Promis
       state,
       evidence,
       summary: `${checked - problems.length} of ${checked}`,
-      ...(real.length > 0 ? { cause: "release-drift" as const } : {}),
+      ...(real.length > 0 ? { cause: "routing-drift" as const } : {}),
     };
   });
 }

@@ -44,8 +44,9 @@ export function readCallEvent(event: InboxEvent): CallFacts | string {
 export function readCallFacts(document: unknown): CallFacts | string {
   const event = wordOf(fieldOf(document, "event")) ?? wordOf(fieldOf(document, "event_type"));
   if (event === undefined) return "no event";
-  const call = fieldOf(document, "call") ?? document;
-  const callId = wordOf(fieldOf(call, "call_id"));
+  const call = fieldOf(document, "call") ?? fieldOf(document, "call_inbound") ?? document;
+  // What only rings may have no id yet, but it has a number, and so a company.
+  const callId = wordOf(fieldOf(call, "call_id")) ?? (event === "call_inbound" ? "" : undefined);
   if (callId === undefined) return "no call_id";
   return withoutAbsent({
     event,

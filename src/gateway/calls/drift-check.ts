@@ -50,7 +50,7 @@ async function checkAccount(gateway: Gateway, account: RetellAccount, signal: Ab
       id: "P4",
       subject: account.name,
       state,
-      ...(state === "ok" ? {} : { cause: "agent-drift" }),
+      ...(state === "ok" ? {} : { cause: state === "down" ? ("routing-lost" as const) : ("routing-drift" as const) }),
       summary: say(
         message(state === "ok" ? "calls.drift-none" : "calls.drift", { count: drifted, all: ours.length, first: first?.drift ?? "" }),
         language,

@@ -101,7 +101,7 @@ function plainVariables({ timeZone, language }: Gateway, now: number): Record<st
   return dateVariables(now, timeZone, language);
 }
 
-/** The names are what the agents' prompts use; see docs of the gateway. */
+/** The names are the contract with the agents' prompts: one that is renamed is silently empty there. */
 function dateVariables(now: number, timeZone: string, language: "de" | "en"): Record<string, string> {
   const zoned = zonedAt(now, timeZone);
   const today = zoned.toPlainDate();

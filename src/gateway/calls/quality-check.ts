@@ -91,7 +91,7 @@ export async function checkOpenCalls(gateway: Gateway): Promise<GatewayCheck[]> 
       id: "P10",
       subject: "open-calls",
       state,
-      ...(state === "ok" ? {} : { cause: "calls-stuck" }),
+      ...(state === "ok" ? {} : { cause: "calls-failing" }),
       summary: say(message("calls.open", { open, minutes: ageMinutes }), language),
       evidence: { open, oldestMinutes: ageMinutes },
       seenAt: now,

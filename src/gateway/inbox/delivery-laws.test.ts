@@ -109,13 +109,9 @@ test("law: whatever handlers answer and however batches are cut, order holds and
 }, 300_000);
 
 async function startWorker(): Promise<ChildProcess> {
-  const child = fork(
-    join(fileURLToPath(new URL(".", import.meta.url)), "worker-process.test-support.ts"),
-    [join(ground.folder, "state"), "0.2"],
-    {
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    },
-  );
+  const child = fork(fileURLToPath(new URL("./worker-process.test-support.ts", import.meta.url)), [join(ground.folder, "state"), "0.2"], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   await once(child, "message");
   return child;
 }

@@ -47,7 +47,7 @@ export function fakeGateway(
     timeZone: "Europe/Berlin",
     settings: gatewaySection.parse({ publicUrl: "https://gw.example.test" }) as Gateway["settings"],
     pool,
-    directory: toDirectory(emptyContent),
+    directory: toDirectory({ ...emptyContent, asOf: 1 }),
     switches: { isOn: () => false },
     breakers: { state: () => "closed", run: unused },
     egress: { take: unused, block: unused },

@@ -1,6 +1,7 @@
 import { CalcomFault } from "../../integrations/calcom-fault.ts";
 import { getCall } from "../../integrations/retell-api.ts";
 import { seconds } from "../../kernel/clock.ts";
+import { accountOf, askRetell } from "../calls/retell-door.ts";
 import { openCalcomDoor, patient } from "../bookings/calcom-door.ts";
 import { resolveCompany } from "../companies/resolve-company.ts";
 import type { Directory } from "../companies/directory.ts";
@@ -19,14 +20,8 @@ export function vendorConfirmation(gateway: Gateway): ObjectConfirmation {
       return await api.getBooking(objectId, signal).catch(absentIfUnknown);
     }
     if (provider !== "retell") throw new RangeError(`nothing of ${provider} can be asked for by an id`);
-    const access = gateway.access("retell", companyId);
-    if (access === undefined) throw new Error("no key for Retell is configured");
-    await gateway.egress.take("retell:main", { waitMs: egressWaitMs, signal });
-    return await gateway.breakers.run(
-      "retell",
-      async (inner) => await getCall({ baseUrl: access.baseUrl, key: access.key.reveal() }, objectId, inner),
-      signal,
-    );
+    const account = companyId === undefined ? { name: "main" } : accountOf(gateway, companyId);
+    return await askRetell(gateway, account, (access, inner) => getCall(access, objectId, inner), signal, { waitMs: egressWaitMs });
   };
 }
 

@@ -63,7 +63,8 @@ export function startInboxWorker(gateway: Gateway, handlers: readonly EventHandl
     let limit = batchSize;
     let failures = 0;
     while (!stopping.signal.aborted) {
-      if (gateway.pool === undefined || gateway.switches.isOn(pauseSwitch)) {
+      // A directory that was never read knows nobody: every event would be of no company.
+      if (gateway.pool === undefined || gateway.switches.isOn(pauseSwitch) || gateway.directory.asOf === 0) {
         await rest(pollMs);
         continue;
       }

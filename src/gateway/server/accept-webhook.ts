@@ -40,7 +40,12 @@ const unkeptHeaders = new Set(["authorization", "cookie", "proxy-authorization"]
  * The hot path: reads, verifies, keeps durably, answers. 204: verified and kept. 202: kept in quarantine. 413, 429: more than is
  * kept of strangers. 503: a fault of ours, come again. No database is read.
  */
-export async function acceptWebhook(parts: WebhookParts, provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function acceptWebhook(
+  parts: WebhookParts,
+  provider: Provider,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { clock, metrics } = parts;
   const read = await readBody(request);
   if (typeof read === "string") {
@@ -58,7 +63,12 @@ export async function acceptWebhook(parts: WebhookParts, provider: Provider, req
   }
 }
 
-async function keepRequest(parts: WebhookParts, provider: Provider, request: IncomingMessage, body: Buffer): Promise<202 | 204 | 429 | 503> {
+async function keepRequest(
+  parts: WebhookParts,
+  provider: Provider,
+  request: IncomingMessage,
+  body: Buffer,
+): Promise<202 | 204 | 429 | 503> {
   const { clock, metrics, trustedProxies } = parts;
   const settings = parts.settings();
   const path = request.url ?? "/";
@@ -69,13 +79,25 @@ async function keepRequest(parts: WebhookParts, provider: Provider, request: Inc
   const verification = verifyRequest(provider, { url, headers, body }, settings, receivedAt);
   const isVerified = verification.verdict === "verified";
   if (!isVerified && !parts.limits.admit(source, body.length, clock.monotonicMs())) return 429;
-  const received = { provider, method: request.method ?? "POST", url, path, headers, sourceAddress: source, body, receivedAt, source: "live" } as const;
+  const received = {
+    provider,
+    method: request.method ?? "POST",
+    url,
+    path,
+    headers,
+    sourceAddress: source,
+    body,
+    receivedAt,
+    source: "live",
+  } as const;
   const { isKnownShape, ...delivery } = composeDelivery(received, verification);
   try {
     const place = await parts.keep(delivery);
     metrics.accepts.inc({ provider, verdict: verification.verdict, place });
     if (!isKnownShape) metrics.unknownShapes.inc({ provider });
-    if (!isVerified && place !== "duplicate") parts.report({ kind: "unverified-webhook", subject: provider, data: { verdict: verification.verdict } });
+    if (!isVerified && place !== "duplicate") {
+      parts.report({ kind: "unverified-webhook", subject: provider, data: { verdict: verification.verdict } });
+    }
     return isVerified ? 204 : 202;
   } catch (error) {
     // Whatever it is, it is ours: the sender is asked to come again.

@@ -62,8 +62,18 @@ export function openFindingBook({
 /** Sorted, so that two processes that say the same take the rows in the same order. */
 async function insertFindings(pool: pg.Pool, findings: readonly Waiting[]): Promise<void> {
   const rows = findings
-    .map(({ kind, companyId = "", subject, data = {}, count, firstAt, lastAt }) => ({ kind, companyId, subject, data, count, firstAt, lastAt }))
-    .sort((left, right) => (`${left.kind} ${left.companyId} ${left.subject}` < `${right.kind} ${right.companyId} ${right.subject}` ? -1 : 1));
+    .map(({ kind, companyId = "", subject, data = {}, count, firstAt, lastAt }) => ({
+      kind,
+      companyId,
+      subject,
+      data,
+      count,
+      firstAt,
+      lastAt,
+    }))
+    .sort((left, right) =>
+      `${left.kind} ${left.companyId} ${left.subject}` < `${right.kind} ${right.companyId} ${right.subject}` ? -1 : 1,
+    );
   const text = `
     insert into gateway.finding (kind, company_id, subject, data, first_at, last_at, count)
     select kind, "companyId", subject, data, to_timestamp("firstAt" / 1000.0), to_timestamp("lastAt" / 1000.0), count

@@ -65,8 +65,18 @@ export type Sending = {
 };
 
 /** One request as a vendor sends it. @throws when no answer came */
-export async function send(port: number, { path = "/webhooks/retell", method = "POST", headers = {}, body = "", agent }: Sending): Promise<Answer> {
-  const sending = request({ host: "127.0.0.1", port, path, method, headers: { "content-length": Buffer.byteLength(body), ...headers }, ...(agent ? { agent } : {}) });
+export async function send(
+  port: number,
+  { path = "/webhooks/retell", method = "POST", headers = {}, body = "", agent }: Sending,
+): Promise<Answer> {
+  const sending = request({
+    host: "127.0.0.1",
+    port,
+    path,
+    method,
+    headers: { ...("transfer-encoding" in headers ? {} : { "content-length": Buffer.byteLength(body) }), ...headers },
+    ...(agent ? { agent } : {}),
+  });
   sending.end(body);
   sending.on("error", () => {}); // a server that has answered may cut off what is still on its way
   const [response] = (await once(sending, "response")) as [IncomingMessage];
@@ -75,7 +85,10 @@ export async function send(port: number, { path = "/webhooks/retell", method = "
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString("utf8") };
 }
 
-export function signRetell(body: Buffer | string, { key = retellKey, at = Date.now() }: { key?: string; at?: number } = {}): Record<string, string> {
+export function signRetell(
+  body: Buffer | string,
+  { key = retellKey, at = Date.now() }: { key?: string; at?: number } = {},
+): Record<string, string> {
   const digest = createHmac("sha256", key).update(body).update(String(at)).digest("hex");
   return { "content-type": "application/json", "x-retell-signature": `v=${at},d=${digest}` };
 }
@@ -84,6 +97,10 @@ export function retellEvent(callId: string = randomUUID(), event = "call_ended",
   return JSON.stringify({ event, call: { call_id: callId, agent_id: "agent_of_nobody", to_number: "+4930000000", ...more } });
 }
 
-export async function sendRetell(port: number, body: string, given: Partial<Sending> & { key?: string; at?: number } = {}): Promise<Answer> {
+export async function sendRetell(
+  port: number,
+  body: string,
+  given: Partial<Sending> & { key?: string; at?: number } = {},
+): Promise<Answer> {
   return await send(port, { body, headers: signRetell(body, given), ...given });
 }

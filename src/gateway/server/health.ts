@@ -79,7 +79,11 @@ export function describeHealth(facts: HealthFacts): { readonly status: 200 | 503
     inbox: { seenAt: time(facts.backlog.seenAt), ...facts.backlog.counts },
     directoryAsOf: time(facts.directoryAsOf),
     isLeader: facts.isLeader,
-    jobs: facts.jobs.map(({ lastStart, lastSuccess, ...job }) => ({ ...job, lastStartAt: time(lastStart), lastSuccessAt: time(lastSuccess) })),
+    jobs: facts.jobs.map(({ lastStart, lastSuccess, ...job }) => ({
+      ...job,
+      lastStartAt: time(lastStart),
+      lastSuccessAt: time(lastSuccess),
+    })),
     breakers: Object.fromEntries(facts.breakers.map(({ vendor, state: breaker }) => [vendor, breaker])),
     switches: facts.switches.map(({ key, expiresAt }) => ({ key, expiresAt: time(expiresAt) })),
     checks: facts.checks.map(({ seenAt, ...check }) => ({ ...check, seenAt: time(seenAt) })),

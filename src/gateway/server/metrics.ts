@@ -74,7 +74,9 @@ export function addReadings({ registry }: Pick<GatewayMetrics, "registry">, read
     });
   gauge("ampel_gateway_spool_bytes", "Bytes in this process's spool", readings.spoolBytes);
   gauge("ampel_gateway_spool_oldest_seconds", "Age of the oldest spooled delivery, 0 without one", readings.spoolAgeSeconds);
-  gauge("ampel_gateway_store_taking", "1 while the database takes deliveries, 0 while the spool does", () => Number(readings.isStoreTaking()));
+  gauge("ampel_gateway_store_taking", "1 while the database takes deliveries, 0 while the spool does", () =>
+    Number(readings.isStoreTaking()),
+  );
   new Gauge({
     name: "ampel_gateway_inbox_events",
     help: "Events in the inbox by state, done ones apart, as of the last look",

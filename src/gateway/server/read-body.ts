@@ -33,7 +33,9 @@ export async function readBody(request: IncomingMessage): Promise<BodyRead> {
       else if (bytesInHand > mostBytesInHand) refuse("full");
       else chunks.push(chunk);
     });
-    request.once("end", () => resolve({ body: chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks), done: giveBack }));
+    request.once("end", () =>
+      resolve({ body: chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks), done: giveBack }),
+    );
     request.once("error", () => refuse("cut"));
     request.once("close", () => {
       if (!request.complete) refuse("cut");

@@ -25,7 +25,13 @@ const retryMs = seconds(5);
 export async function runGateway(options: RunOptions): Promise<void> {
   const { signal, onEvent } = options;
   const opening = untilOpen(options);
-  const store = await Promise.race([opening, systemClock.sleep(firstPatienceMs, signal).then(() => undefined, () => undefined)]);
+  const store = await Promise.race([
+    opening,
+    systemClock.sleep(firstPatienceMs, signal).then(
+      () => undefined,
+      () => undefined,
+    ),
+  ]);
   if (store === undefined && !signal.aborted) onEvent(message("gateway.without-store"));
   let running = await start(options, store);
   if (store === undefined) {
@@ -93,5 +99,7 @@ async function start(options: RunOptions, store: Store | undefined): Promise<Run
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  await new Promise<void>((resolve) => void signal.addEventListener("abort", () => resolve(), { once: true }));
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

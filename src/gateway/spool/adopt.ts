@@ -4,7 +4,12 @@ import { holdResponderLock } from "../../kernel/responder-lock.ts";
 import { listSegments, type Segment } from "./spool-files.ts";
 
 /** What lies in all folders of a spool, of living and dead processes. `oldestAt`: epoch ms. */
-export type SpoolMeasure = { readonly bytes: number; readonly segments: number; readonly oldestAt: number | undefined; readonly aside: number };
+export type SpoolMeasure = {
+  readonly bytes: number;
+  readonly segments: number;
+  readonly oldestAt: number | undefined;
+  readonly aside: number;
+};
 
 export async function measureSpool(root: string): Promise<SpoolMeasure> {
   const segments = (await Promise.all((await listFolders(root)).map((name) => listSegments(join(root, name))))).flat();

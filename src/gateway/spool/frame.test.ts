@@ -19,7 +19,10 @@ function delivery(dedupKey: string, body: Uint8Array): Delivery {
   };
 }
 
-const deliveries = fc.array(fc.tuple(fc.string(), fc.uint8Array({ maxLength: 300 })).map(([key, body]) => delivery(key, body)), { maxLength: 6 });
+const deliveries = fc.array(
+  fc.tuple(fc.string(), fc.uint8Array({ maxLength: 300 })).map(([key, body]) => delivery(key, body)),
+  { maxLength: 6 },
+);
 const bytesOf = (given: readonly Delivery[]): Buffer => Buffer.concat(given.map(encodeFrame));
 
 test("what was written is what is read", () => {

@@ -37,8 +37,8 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 export async function removeSegment(folder: string, path: string): Promise<void> {
-  await unlink(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
+  await unlink(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   });
   await syncFolder(folder);
 }

@@ -23,6 +23,7 @@ export function checkSwitches({ switches, breakers, clock, language }: SwitchLoo
     id: "P14",
     subject: each.key,
     state: "degraded",
+    cause: "safety-off",
     summary: say(describeSwitch(each, seenAt), language),
     evidence: {
       value: each.value,
@@ -42,6 +43,7 @@ export function checkSwitches({ switches, breakers, clock, language }: SwitchLoo
       id: "P14",
       subject: vendor,
       state: "degraded",
+      cause: "safety-off",
       summary: say(
         message("check.breaker-forced", { vendor, state: message(`breaker.${state}`), by, reason, rest: restText(until - now) }),
         language,

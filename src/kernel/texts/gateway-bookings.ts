@@ -50,8 +50,8 @@ export const gatewayBookingsTexts = {
     de: "Nächste {hours} h: {out} zu Cal.com, {in} von Cal.com, {missing} fehlen dort",
     en: "Next {hours} h: {out} to Cal.com, {in} from Cal.com, {missing} missing there",
   },
-  "bookings.diff-line": { de: "  {what} · {when} · {company} · {subject}", en: "  {what} · {when} · {company} · {subject}" },
-  "bookings.more": { de: "  {count} weitere (--json zeigt alle)", en: "  {count} more (--json shows all)" },
+  "bookings.diff-line": { de: "{what} · {when} · {company} · {subject}", en: "{what} · {when} · {company} · {subject}" },
+  "bookings.more": { de: "{count} weitere (--json zeigt alle)", en: "{count} more (--json shows all)" },
   "bookings.unassigned": {
     de: "{count} Buchungen bei Cal.com gehören zu einem Termintyp, der keiner Firma zugeordnet ist",
     en: "{count} bookings at Cal.com are of an event type that belongs to no company",

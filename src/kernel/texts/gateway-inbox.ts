@@ -57,7 +57,10 @@ export const gatewayInboxTexts = {
   },
   "gateway.ended": { de: "Gateway beendet, nichts ist verloren", en: "The gateway has ended, nothing is lost" },
   "up.started": { de: "{name} gestartet", en: "{name} started" },
-  "up.ended": { de: "{name} ist unerwartet beendet ({reason}); Neustart in {seconds} s", en: "{name} ended unexpectedly ({reason}); restart in {seconds} s" },
+  "up.ended": {
+    de: "{name} ist unerwartet beendet ({reason}); Neustart in {seconds} s",
+    en: "{name} ended unexpectedly ({reason}); restart in {seconds} s",
+  },
   "up.stopping": { de: "Beende alles", en: "Ending everything" },
   "up.all-ended": { de: "Alles beendet", en: "Everything has ended" },
   "up.would-start": { de: "Würde starten: {names}", en: "Would start: {names}" },

@@ -207,7 +207,15 @@ export const probeNetworkTexts = {
     de: "{url} antwortet mit {status}, aber nicht mit dem Zustand eines Gateways",
     en: "{url} answers with {status}, but not with the health of a gateway",
   },
-  "gateway-probe.alive": { de: "Gateway: {state} {summary}", en: "Gateway: {state} {summary}" },
+  "gateway-probe.alive": { de: "Das Gateway nimmt an und behält, was kommt", en: "The gateway accepts and keeps what arrives" },
+  "gateway-probe.limping": {
+    de: "Das Gateway behält alles, aber nicht wie sonst: {reasons}",
+    en: "The gateway keeps everything, but not as usual: {reasons}",
+  },
+  "gateway-probe.refusing": {
+    de: "Das Gateway musste Zustellungen abweisen: {reasons}",
+    en: "The gateway had to refuse deliveries: {reasons}",
+  },
   "gateway-probe.seen": { de: "{subject}: {summary}", en: "{subject}: {summary}" },
   "gateway-probe.not-yet": {
     de: "Die Prüfung {check} des Gateways lief noch nicht",

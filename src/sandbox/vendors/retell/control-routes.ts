@@ -1,24 +1,11 @@
-import { z } from "zod";
+import { objectOf } from "../body-fields.ts";
 import type { Route } from "../vendor-server.ts";
 import type { SentWebhook } from "../webhook-sender.ts";
 import { retellError } from "./retell-refusals.ts";
 import type { RetellState } from "./retell-state.ts";
-import type { Telephone } from "./telephone.ts";
+import type { CallWish, Telephone } from "./telephone.ts";
 
 export type ControlEndpoint = "simulate-call" | "list-sent" | "list-dialled";
-
-const stepSchema = z.union([
-  z.strictObject({ user: z.string() }),
-  z.strictObject({ agent: z.string() }),
-  z.strictObject({ waitMs: z.number() }),
-  z.strictObject({ call: z.string(), args: z.record(z.string(), z.unknown()).default({}) }),
-]);
-const wishSchema = z.strictObject({
-  from: z.string(),
-  to: z.string(),
-  script: z.array(stepSchema).default([]),
-  hangUpAfter: z.number().default(Infinity),
-});
 
 /** Lets a person call from outside the process, and shows what was sent and dialled. */
 export function retellControl(parts: {
@@ -32,9 +19,13 @@ export function retellControl(parts: {
       path: "/sandbox/calls",
       access: "control",
       answer: async ({ json }) => {
-        const wish = wishSchema.safeParse(json);
-        if (!wish.success) return retellError(400, z.prettifyError(wish.error));
-        const { outcome, heard, variables, functions, call, forwardedTo } = await parts.telephone.receive(wish.data);
+        const wish = objectOf(json) as Partial<CallWish>;
+        if (typeof wish.from !== "string" || typeof wish.to !== "string") return retellError(400, "from and to are required");
+        const { outcome, heard, variables, functions, call, forwardedTo } = await parts.telephone.receive({
+          ...wish,
+          from: wish.from,
+          to: wish.to,
+        });
         const called = functions.map(({ name, args, status, result, spoken }) => ({ name, args, status, result, spoken }));
         return { status: 200, body: { outcome, heard, variables, functions: called, callId: call?.call_id, forwardedTo } };
       },

@@ -1,25 +1,32 @@
-import { z } from "zod";
+import { objectOf } from "../body-fields.ts";
 
-const schema = z.object({
-  call_inbound: z
-    .object({
-      reject: z.unknown().optional(),
-      override_agent_id: z.string().optional(),
-      override_agent_version: z.union([z.number(), z.string()]).optional(),
-      dynamic_variables: z.record(z.string(), z.string()).optional(),
-      metadata: z.record(z.string(), z.unknown()).optional(),
-      agent_override: z.record(z.string(), z.unknown()).optional(),
-    })
-    .default({}),
-});
+export type InboundReply = {
+  readonly reject?: unknown;
+  readonly override_agent_id?: string;
+  readonly override_agent_version?: number | string;
+  readonly dynamic_variables?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly agent_override?: Readonly<Record<string, unknown>>;
+};
 
-export type InboundReply = NonNullable<z.infer<typeof schema>["call_inbound"]>;
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What Retell takes from the answer to `call_inbound`: one wrong field voids all of it, and only a boolean `true` rejects. */
+/** What each field has to be when it is there; `reject` may be anything, for only a boolean `true` counts. */
+const fields: Readonly<Record<string, (value: unknown) => boolean>> = {
+  override_agent_id: (value) => typeof value === "string",
+  override_agent_version: (value) => typeof value === "string" || typeof value === "number",
+  dynamic_variables: (value) => isObject(value) && Object.values(objectOf(value)).every((each) => typeof each === "string"),
+  metadata: isObject,
+  agent_override: isObject,
+};
+
+/** What Retell takes from the answer to `call_inbound`: one wrong field voids all of it. */
 export function readInboundReply(text: string): InboundReply {
   try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data.call_inbound : {};
+    const { call_inbound: reply = {} } = objectOf(JSON.parse(text)) as { call_inbound?: unknown };
+    const isWhole =
+      isObject(reply) && Object.entries(fields).every(([name, fits]) => objectOf(reply)[name] === undefined || fits(objectOf(reply)[name]));
+    return isWhole ? objectOf(reply) : {};
   } catch {
     return {};
   }
