@@ -13,6 +13,10 @@ export const gatewaySection = z
   .strictObject({
     listen: z.strictObject({ address: z.string().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8480) }).prefault({}),
     publicUrl: z.url().describe("How the vendors reach us, for example https://gw.askproai.de; signatures are checked against it"),
+    trustedProxies: z
+      .array(z.string())
+      .default([])
+      .describe("Addresses of our own proxies, for example 10.0.0.5; only from them X-Forwarded-For says who the sender is. Default none"),
     spool: pathSchema.optional().describe("Folder for what arrives while the database is away; default in Ampel's state folder"),
     spoolMaxBytes: z.int().min(1_048_576).default(2_147_483_648).describe("Default 2 GiB"),
     storeWait: durationSchema

@@ -4,7 +4,7 @@ import { minutes } from "../kernel/clock.ts";
 import { message, verbatim, type Message } from "../kernel/message.ts";
 import { holdResponderLock } from "../kernel/responder-lock.ts";
 import type { Probe } from "../probes/probe.ts";
-import { ordersOf, refusing } from "../responder/main-job.ts";
+import { fittingPlaybooks, ordersOf, refusing } from "../responder/main-job.ts";
 import { respond } from "../responder/respond.ts";
 import { seesStill } from "../responder/survey.ts";
 import { findingKey } from "../triage/finding.ts";
@@ -49,7 +49,7 @@ export function openReaction(app: App, ground: ReactionGround): Reaction {
     try {
       const picture = sight.picture();
       for (const finding of picture.findings) taken.set(findingKey(finding), app.clock.monotonicMs());
-      const { playbooks } = await app.playbooks();
+      const playbooks = await fittingPlaybooks(app, ground.config());
       const { leftAlone } = await respond(picture, {
         durable: await app.acting(),
         playbooks,

@@ -1,4 +1,3 @@
-import type { Hono } from "hono";
 import type pg from "pg";
 import type { GatewaySettings } from "../config/gateway-schema.ts";
 import type { Clock } from "../kernel/clock.ts";
@@ -9,9 +8,7 @@ import type { Breakers } from "./breakers/breakers.ts";
 import type { Directory } from "./companies/directory.ts";
 import type { Delivery, Kept } from "./delivery.ts";
 import type { Egress } from "./vendors/egress.ts";
-
-export const vendors = ["retell", "calcom", "twilio"] as const;
-export type Vendor = (typeof vendors)[number];
+import type { Vendor } from "./vendors/vendor.ts";
 
 /** Settings an operator made for a while, as this process last saw them; read from memory, at most a second old. */
 export type SwitchView = {
@@ -45,9 +42,6 @@ export type GatewayFinding = {
   readonly subject: string;
   readonly data?: Readonly<Record<string, string | number | boolean>>;
 };
-
-/** A part's own routes, mounted at the root. */
-export type Routes = (gateway: Gateway) => Hono;
 
 /** Work that comes round. `leader`: in one process at a time. A throw is reported, counted and tried again next time. */
 export type GatewayJob = {

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from "../kernel/clock.ts";
 import { newId } from "../kernel/ids.ts";
 import type { Language } from "../kernel/message.ts";
 import type { Place } from "./accept/decide-place.ts";
+import { keepWithin } from "./accept/keep-within.ts";
 import { openKeeper } from "./accept/keep.ts";
 import { openQuarantineLimits } from "./accept/quarantine-limits.ts";
 import { openBreakers } from "./breakers/keep-breakers.ts";
@@ -102,6 +103,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       findings.report({ kind: "different-duplicate", subject: `${provider} ${dedupKey}`, data: { eventType } });
     },
   });
+  // Opened further down; nothing comes in before.
+  const limits = openQuarantineLimits(() => (switches.isOn("webhook.verify_signature") ? 16 : 1));
   const keep = async (delivery: Delivery): Promise<Kept> => {
     try {
       return await keeper.keep(delivery);
@@ -127,7 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     switches,
     breakers,
     egress,
-    keep,
+    keep: keepWithin(limits, clock, keep),
     access: openAccess(() => settings, directory),
     report: findings.report,
   };
@@ -191,7 +194,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         settings: () => settings,
         clock,
         metrics,
-        limits: openQuarantineLimits(() => (switches.isOn("webhook.verify_signature") ? 16 : 1)),
+        limits,
         trustedProxies: new Set(options.trustedProxies),
         keep,
         report: findings.report,

@@ -1,6 +1,6 @@
 import { CalcomFault, decideFaultKind, readReason } from "./calcom-fault.ts";
 import { NetworkFault, reasonOf } from "./http-client-fault.ts";
-import { parseJson } from "./vendor-call.ts";
+import { parseJson, parseRetryAfter } from "./vendor-call.ts";
 
 /** One request as Cal.com takes it. `version` is the value of `cal-api-version` for this endpoint. */
 export type CalcomRequest = {
@@ -75,11 +75,10 @@ function judge(answer: Response, text: string): unknown {
   }
   if (answer.ok) throw new CalcomFault("garbled", { status, reason: /<html|<!doctype/i.test(text) ? "HTML" : "no JSON" });
   const reason = json === undefined ? "" : readReason(json);
-  const wait = answer.headers.get("retry-after") ?? "";
   throw new CalcomFault(decideFaultKind(status, reason), {
     status,
     reason,
-    retryAfterMs: /^\d{1,6}$/.test(wait) ? Number(wait) * 1000 : undefined,
+    retryAfterMs: parseRetryAfter(answer.headers.get("retry-after") ?? undefined),
   });
 }
 

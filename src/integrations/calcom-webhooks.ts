@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CalcomFault, decideFaultKind, readReason } from "./calcom-fault.ts";
-import { requestRetell as requestVendor, type SentRequest } from "./retell-request.ts";
 import type { VendorAccess } from "./vendor-call.ts";
+import { requestVendor, type SentRequest } from "./vendor-request.ts";
 
 /** What stands at `/v2/webhooks` (Cal.com API v2, no `cal-api-version`); the secret is never read. */
 const webhookSchema = z.object({ id: z.union([z.number(), z.string()]), subscriberUrl: z.string(), active: z.boolean() });

@@ -12,8 +12,8 @@ import {
   type RetellNumber,
 } from "./retell-shapes.ts";
 import { findRetellProblem, RetellFault } from "./retell-fault.ts";
-import { requestRetell, type SentRequest } from "./retell-request.ts";
 import type { VendorAccess } from "./vendor-call.ts";
+import { requestVendor, type SentRequest } from "./vendor-request.ts";
 
 /** Which calls: `startedFrom`, `startedUntil` are epoch ms, both inclusive; `metadata` matches one top-level key. */
 export type CallFilter = {
@@ -194,7 +194,7 @@ async function ask<Shape extends z.ZodType>(
   shape: Shape,
   signal: AbortSignal,
 ): Promise<z.infer<Shape>> {
-  const reply = await requestRetell(access, sent, signal);
+  const reply = await requestVendor(access, sent, signal);
   const [path = sent.path] = sent.path.split("?");
   const problem = findRetellProblem(reply);
   if (problem !== undefined) throw new RetellFault(problem, path, reply);

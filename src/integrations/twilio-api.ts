@@ -2,7 +2,6 @@ import type { z } from "zod";
 import { Failure } from "../kernel/failure.ts";
 import { message, verbatim } from "../kernel/message.ts";
 import type { Secret } from "../kernel/secret.ts";
-import { requestRetell as requestVendor } from "./retell-request.ts";
 import {
   twilioCallListSchema,
   twilioCallSchema,
@@ -15,6 +14,7 @@ import {
   type TwilioNumber,
 } from "./twilio-shapes.ts";
 import type { VendorReply } from "./vendor-call.ts";
+import { requestVendor } from "./vendor-request.ts";
 
 export const twilioBaseUrl = "https://api.twilio.com";
 

@@ -52,6 +52,6 @@ export function parseJson(text: string): unknown {
 }
 
 /** Seconds as number; the form with a date is rare for 429 and left to the caller's default (RFC 9110, 10.2.3). */
-function parseRetryAfter(value: string | undefined): number | undefined {
+export function parseRetryAfter(value: string | undefined): number | undefined {
   return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
 }

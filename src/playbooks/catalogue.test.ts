@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findPlaybook, findPlaybooks, loadCatalogue } from "./catalogue.ts";
+import { findPlaybook, findPlaybooks, loadCatalogue, playbooksFor } from "./catalogue.ts";
 
 let folder = "";
 
@@ -101,4 +101,14 @@ test("a playbook is found by id or by folder and id, and a slip names the neares
   expect(findPlaybook(catalogue, "disk-full").id).toBe("disk-full");
   expect(findPlaybook(catalogue, "red/disk").id).toBe("disk-full");
   expect(() => findPlaybook(catalogue, "disc-full")).toThrow("the nearest is disk-full");
+});
+
+test("a playbook for systems with a section is not for one without it", async () => {
+  write("ours/any.md", "any");
+  write("ours/own.md", "own", "red", ", needs: ['section:gateway', 'command:ls']");
+  const { playbooks, problems } = await loadCatalogue([folder]);
+  expect(problems).toEqual([]);
+  const idsFor = (...sections: string[]): string[] => playbooksFor(playbooks, new Set(sections)).map(({ id }) => id);
+  expect(idsFor("hosts")).toEqual(["any"]);
+  expect(idsFor("hosts", "gateway")).toEqual(["any", "own"]);
 });

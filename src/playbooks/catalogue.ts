@@ -5,7 +5,7 @@ import { message } from "../kernel/message.ts";
 import { zones, type Cause, type Zone } from "../probes/cause.ts";
 import { findNearest } from "./front-matter.ts";
 import { parsePlaybook } from "./parse.ts";
-import type { Playbook, Problem } from "./playbook.ts";
+import { sectionNeed, type Playbook, type Problem } from "./playbook.ts";
 
 export type PlaybookCatalogue = {
   /** Each id once; a later folder replaces what an earlier one holds under the same id. */
@@ -68,6 +68,12 @@ function parseOnce(text: string, path: string): ReturnType<typeof parsePlaybook>
   const parsed = parsePlaybook(text, path);
   parsedBefore.set(path, { text, parsed });
   return parsed;
+}
+
+/** The playbooks for a system whose configuration has these sections (`gateway`). */
+export function playbooksFor(playbooks: readonly Playbook[], sections: ReadonlySet<string>): Playbook[] {
+  const isThere = (need: string): boolean => !need.startsWith(sectionNeed) || sections.has(need.slice(sectionNeed.length));
+  return playbooks.filter(({ needs }) => needs.every(isThere));
 }
 
 type Found = { readonly cause: Cause; readonly subject: string; readonly zone: Zone };

@@ -17,7 +17,7 @@ type Report = (rule: RuleId, line: number, what?: Message) => void;
 
 const ownFields = ["id", "version", "zone", "triggers", "owner", "review_by", "rto", "needs", "return"] as const;
 type OwnField = (typeof ownFields)[number];
-const needPattern = /^(command|file|unit|host|contact|url):\S+$/;
+const needPattern = /^(command|file|unit|host|contact|url|section):\S+$/;
 
 /** Reads the `ampel:` map and the keys Runme shares; reports every mistake with its line, `undefined` when a required field is unusable. */
 export function readFrontMatter(source: TextLine, report: Report): FrontMatter | undefined {

@@ -67,6 +67,9 @@ export type Step = {
   readonly hash: string;
 };
 
+/** `section:gateway` among the needs: the playbook is only for systems whose configuration has that section. */
+export const sectionNeed = "section:";
+
 /** A cause, or a cause of one subject alone: `vendor-down:retell`. */
 export type Trigger = Cause | `${Cause}:${string}`;
 

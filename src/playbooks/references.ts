@@ -1,5 +1,5 @@
 import { expand, withoutParameters } from "./parameters.ts";
-import { blocksOf, hostWords, type Block, type Playbook } from "./playbook.ts";
+import { blocksOf, hostWords, sectionNeed, type Block, type Playbook } from "./playbook.ts";
 import { listCommands, listFunctions, programName, sshParts, unquote, type ShellCommand } from "./shell.ts";
 
 export const referenceKinds = ["command", "ampel", "file", "unit", "host", "contact", "url", "playbook"] as const;
@@ -75,6 +75,8 @@ export function listReferences(playbook: Playbook): Reference[] {
     if (name !== "" && !found.has(key)) found.set(key, { kind, name, path: playbook.path, line, host });
   };
   for (const need of playbook.needs) {
+    // A section decides whether the playbook is for this system at all; it is nothing to look up.
+    if (need.startsWith(sectionNeed)) continue;
     const colon = need.indexOf(":");
     const kind = need.slice(0, colon) as ReferenceKind;
     const value = need.slice(colon + 1);

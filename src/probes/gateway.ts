@@ -4,7 +4,7 @@ import { parseJson } from "../integrations/vendor-call.ts";
 import { durationSchema } from "../kernel/duration.ts";
 import { maskPersonalData } from "../kernel/mask.ts";
 import { message, verbatim } from "../kernel/message.ts";
-import { causeNames, type Cause } from "./cause.ts";
+import { causeNames } from "./cause.ts";
 import { webAddressSchema } from "./http.ts";
 import { defineProbe, probeStates, type Observation } from "./probe.ts";
 

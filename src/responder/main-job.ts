@@ -5,7 +5,7 @@ import { Failure } from "../kernel/failure.ts";
 import { holdResponderLock } from "../kernel/responder-lock.ts";
 import { message, type Message } from "../kernel/message.ts";
 import type { Config } from "../config/schema.ts";
-import { findPlaybooks } from "../playbooks/catalogue.ts";
+import { findPlaybooks, playbooksFor } from "../playbooks/catalogue.ts";
 import { planRun, type Plan } from "../playbooks/plan.ts";
 import type { Playbook } from "../playbooks/playbook.ts";
 import { listRefusals } from "../playbooks/refusals.ts";
@@ -114,7 +114,7 @@ export async function respondOnce(app: App, options: JobOptions): Promise<Report
         ? undefined
         : message("responder.break-glass", { reason: durable.reason ?? "", folder: durable.folder ?? "" });
     if (breakGlass !== undefined) options.onProgress(breakGlass);
-    const { playbooks } = await app.playbooks();
+    const playbooks = await fittingPlaybooks(app, config);
     const answering = respond(first, {
       durable,
       playbooks,
@@ -171,6 +171,12 @@ async function whenStoreIsLost(durable: Durable, clock: Clock, signal: AbortSign
   );
 }
 
+/** The playbooks that are meant for a system like this one. */
+export async function fittingPlaybooks(app: App, config: Config): Promise<Playbook[]> {
+  const sections = Object.entries(config).flatMap(([name, section]) => (section === undefined ? [] : [name]));
+  return playbooksFor((await app.playbooks()).playbooks, new Set(sections));
+}
+
 /** Checks a playbook as a whole before any of it runs. */
 export function refusing(app: App, config: Config, playbooks: readonly Playbook[]): (playbook: Playbook, input: RunInput) => Message[] {
   const lint = { commands: app.commands, now: app.clock.now(), playbookIds: new Set(playbooks.map(({ id }) => id)) };
@@ -179,8 +185,9 @@ export function refusing(app: App, config: Config, playbooks: readonly Playbook[
 }
 
 async function planAll(app: App, picture: Picture, orders: Orders): Promise<PlannedRun[]> {
-  const { playbooks } = await app.playbooks();
-  const hosts = new Set(Object.keys((await app.loaded()).config.hosts));
+  const { config } = await app.loaded();
+  const playbooks = await fittingPlaybooks(app, config);
+  const hosts = new Set(Object.keys(config.hosts));
   return picture.findings.flatMap((finding) => {
     if (finding.mutedBy !== undefined) return [];
     const [playbook] = findPlaybooks(playbooks, finding);

@@ -180,7 +180,7 @@ function writeConfig(folder: string, file: string, { port, publicUrl, vendors: {
         baseUrl: twilio.url,
         retellSip: "sip:sip.retell.invalid",
       },
-      callbacks: { perHour: 600, pause: "10s" },
+      callbacks: { perHour: 600, pause: "10s", promise: "20s" },
     },
     damping: { failures: 1, of: 1, recoveries: 1 },
     authority: { level: "act" },

@@ -11,7 +11,7 @@ import { exitCodes } from "../../kernel/failure.ts";
 import { message, say, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
-import type { Line } from "../line.ts";
+import { indented, type Line } from "../line.ts";
 import { conflictLines, describeConflict, whenText, type Places } from "./booking-conflicts.ts";
 import { openBookingGround } from "./booking-ground.ts";
 
@@ -71,8 +71,8 @@ function diffLines(diff: SyncDiff, nextHours: number, places: Places): readonly 
   const { toCalcom, fromCalcom, missing, unassigned, strange, unseen } = diff;
   return [
     message("bookings.diff", { hours: nextHours, out: toCalcom.length, in: fromCalcom.length, missing: missing.length }),
-    ...[...toCalcom, ...fromCalcom, ...missing].slice(0, shownLines).map((line) => indented(diffLine(line, places), places)),
-    ...more(toCalcom.length + fromCalcom.length + missing.length - shownLines).map((line) => indented(line, places)),
+    ...[...toCalcom, ...fromCalcom, ...missing].slice(0, shownLines).map((line) => indented(diffLine(line, places), places.language)),
+    ...more(toCalcom.length + fromCalcom.length + missing.length - shownLines).map((line) => indented(line, places.language)),
     ...(unassigned === 0 ? [] : [message("bookings.unassigned", { count: unassigned })]),
     ...(strange === 0 ? [] : [message("bookings.strange", { count: strange })]),
     ...unseen.map((account) => message("bookings.unseen", { account })),
@@ -101,10 +101,6 @@ function reportLines({ pushed, applied, missing, rest, conflicts, isResumed }: S
         }),
     ...conflictLines(conflicts, places),
   ];
-}
-
-function indented(line: Message, { language }: Places): string {
-  return `  ${say(line, language)}`;
 }
 
 function more(count: number): readonly Message[] {

@@ -5,6 +5,7 @@ import { groupFailures, listFailedCalls, mostRows, type FailedCall, type Failure
 import { parseMoment } from "../../gateway/inbox/parse-time.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
+import { indented } from "../line.ts";
 import { companyMissing, isCompanyId, openCompanyStore } from "./company-store.ts";
 
 const name = "calls:show-failed";
@@ -78,7 +79,7 @@ function linesOf(group: FailureGroup, screen: Call["screen"], timeZone: string):
       (call) =>
         `  ${clock.format(call.at)}  ${[call.companyId, call.callId, caller(call), call.agent ?? ""].filter((part) => part !== "").join("  ")}`,
     ),
-    ...(count > calls.length ? [message("calls.failed-more", { more: count - calls.length })] : []),
+    ...(count > calls.length ? [indented(message("calls.failed-more", { more: count - calls.length }), screen.language)] : []),
   ];
 }
 

@@ -43,6 +43,7 @@ export const gateway: Command = {
         settings,
         language: app.language,
         timeZone: app.timeZone,
+        trustedProxies: settings.trustedProxies,
         stateFolder: app.stateFolder,
         journalFolders: app.journalFolders,
         clock: app.clock,

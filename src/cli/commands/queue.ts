@@ -10,7 +10,7 @@ import { exitCodes, Failure } from "../../kernel/failure.ts";
 import { message, say, verbatim, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
-import type { Line } from "../line.ts";
+import { indented, type Line } from "../line.ts";
 import { ageText, momentText, openInboxStore, personOf } from "./queue-words.ts";
 import { statusLines } from "./webhook-queue.ts";
 
@@ -40,7 +40,10 @@ export const queueStatus: Command = {
         : [
             message("queue-park.title"),
             ...parks.map(({ parkId, queue, parkedAt, count, owner, reason }) =>
-              message("queue-park.line", { park: parkId, queue, at: momentText(parkedAt, app), count: count ?? "?", owner, reason }),
+              indented(
+                message("queue-park.line", { park: parkId, queue, at: momentText(parkedAt, app), count: count ?? "?", owner, reason }),
+                screen.language,
+              ),
             ),
           ];
     const isBlind = inbox === undefined || looks.some(({ sight }) => sight === undefined);

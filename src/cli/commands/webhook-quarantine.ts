@@ -8,6 +8,7 @@ import { exitCodes, Failure } from "../../kernel/failure.ts";
 import { message } from "../../kernel/message.ts";
 import { nearestOf, usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
+import { indented } from "../line.ts";
 import { momentText, openInboxStore, personOf, readCount, readIds, readReason } from "./queue-words.ts";
 
 const name = "webhook:quarantine";
@@ -39,15 +40,18 @@ const list: Action = async (call, _, pool) => {
   const { count, events } = await listQuarantined(pool, { limit, ...(provider === undefined ? {} : { provider }) });
   if (count === 0) return done({ count, events }, [message("quarantine.none")]);
   const lines = events.map(({ id, receivedAt, eventType, duplicates, provider: from, verdict, bytes }) =>
-    message("quarantine.line", {
-      id,
-      at: momentText(receivedAt, call.app),
-      provider: from,
-      type: eventType,
-      verdict,
-      bytes,
-      times: duplicates + 1,
-    }),
+    indented(
+      message("quarantine.line", {
+        id,
+        at: momentText(receivedAt, call.app),
+        provider: from,
+        type: eventType,
+        verdict,
+        bytes,
+        times: duplicates + 1,
+      }),
+      call.screen.language,
+    ),
   );
   return done({ count, events }, [message("quarantine.count", { count }), ...lines, message("quarantine.next")]);
 };
@@ -82,7 +86,7 @@ const confirm: Action = async ({ app, screen, isDryRun, signal }, rest, pool) =>
     const answers = await readConfirmations(pool, ids);
     const isOpen = answers.some(({ result }) => result === "asking");
     if (!isOpen || app.clock.monotonicMs() > until) {
-      const lines = answers.map((answer) => message("quarantine.answer-line", answer));
+      const lines = answers.map((answer) => indented(message("quarantine.answer-line", answer), screen.language));
       return done({ answers }, lines, isOpen ? exitCodes.refused : exitCodes.allClear);
     }
     await app.clock.sleep(500, signal);

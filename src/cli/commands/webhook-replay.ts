@@ -2,10 +2,10 @@ import { planReplay, type ReplayPlan } from "../../gateway/inbox/replay-plan.ts"
 import { cancelReplay, runReplay, type ReplayEnd } from "../../gateway/inbox/replay-run.ts";
 import { eventStates, type EventState } from "../../gateway/inbox/inbox-row.ts";
 import { exitCodes } from "../../kernel/failure.ts";
-import { message } from "../../kernel/message.ts";
+import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
-import type { Line } from "../line.ts";
+import { indented, type Line } from "../line.ts";
 import { countsText, filterOptions, momentText, openInboxStore, readCount, readFilter } from "./queue-words.ts";
 
 const name = "webhook:replay";
@@ -66,27 +66,30 @@ function showPlan(plan: ReplayPlan, { app, screen, isDryRun }: Call): Outcome {
     Object.entries(of)
       .map(([key, each]) => `${key} ${each}`)
       .join(", ");
+  const below = (line: Message): string => indented(line, screen.language);
   const stateText = (status: string): EventState => eventStates.find((state) => state === status) ?? "dead";
   const what: Line[] =
     count === 0
       ? [message("replay.nothing")]
       : [
           message("replay.plan-line", { count, statuses: countsText(byStatus, screen.language) }),
-          message("replay.by-line", { what: message("replay.by-type"), counts: counts(byType) }),
-          message("replay.by-line", { what: message("replay.by-company"), counts: counts(byCompany) }),
-          message("replay.by-line", { what: message("replay.by-day"), counts: counts(byDay) }),
-          message("replay.effects"),
+          below(message("replay.by-line", { what: message("replay.by-type"), counts: counts(byType) })),
+          below(message("replay.by-line", { what: message("replay.by-company"), counts: counts(byCompany) })),
+          below(message("replay.by-line", { what: message("replay.by-day"), counts: counts(byDay) })),
+          below(message("replay.effects")),
           ...sample.map(({ id, eventType, status, receivedAt }) =>
-            message("replay.sample-line", {
-              id,
-              type: eventType,
-              status: message(`queue.state.${stateText(status)}`),
-              at: momentText(Date.parse(receivedAt), app),
-            }),
+            below(
+              message("replay.sample-line", {
+                id,
+                type: eventType,
+                status: message(`queue.state.${stateText(status)}`),
+                at: momentText(Date.parse(receivedAt), app),
+              }),
+            ),
           ),
         ];
   const next = count > 0 && !isDryRun ? [message("replay.run-next", { plan: plan.replayId, until: momentText(plan.expiresAt, app) })] : [];
-  const left = Object.values(leftOut).some((each) => each > 0) ? [message("replay.left-out", leftOut)] : [];
+  const left = Object.values(leftOut).some((each) => each > 0) ? [below(message("replay.left-out", leftOut))] : [];
   return done({ ...plan, isDryRun }, [...what, ...left, ...next]);
 }
 

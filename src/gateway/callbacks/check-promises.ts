@@ -69,7 +69,9 @@ export async function checkPromises(
     const { nextBy, ...counts } = figures;
     const evidence = { ...counts, ...(nextBy === undefined ? {} : { nextBy: new Date(nextBy).toISOString() }) };
     const { state, summary } = judgePromises(figures, seenAt);
-    return [{ ...base, state, ...(state === "ok" ? {} : { cause: "promise-breaking" as const }), summary: say(summary, language), evidence }];
+    return [
+      { ...base, state, ...(state === "ok" ? {} : { cause: "promise-breaking" as const }), summary: say(summary, language), evidence },
+    ];
   } catch {
     return [{ ...base, state: "unknown", summary: say(message("callback.store-needed"), language), evidence: {} }];
   }

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Language } from "../../kernel/message.ts";
 import { composeDelivery } from "../accept/describe-delivery.ts";
+import { sourceOf } from "../accept/request-source.ts";
 import { publicAddress, verifyRequest } from "../accept/verify-request.ts";
 import type { Verification } from "../accept/verification.ts";
 import type { KnownBranch, KnownCompany } from "../companies/directory.ts";
@@ -34,7 +35,7 @@ export type CalledNumber = {
 const longestBody = 64 * 1024;
 
 /** Reads and checks one request. `undefined`: longer than any the carrier sends. */
-export async function readVoiceRequest({ req }: Context, gateway: Gateway, step: string): Promise<VoiceRequest | undefined> {
+export async function readVoiceRequest({ req, env }: Context, gateway: Gateway, step: string): Promise<VoiceRequest | undefined> {
   const body = await readBounded(req.raw);
   if (body === undefined) return undefined;
   const { search } = new URL(req.url);
@@ -45,8 +46,10 @@ export async function readVoiceRequest({ req }: Context, gateway: Gateway, step:
   const headers = req.header();
   const verification: Verification = verifyRequest("twilio", { url, headers, body }, gateway.settings, receivedAt);
   const fields = new URLSearchParams(body.toString("utf8"));
+  const sourceAddress = sourceOf(env);
+  const from = sourceAddress === undefined ? {} : { sourceAddress };
   const delivery = composeDelivery(
-    { provider: "twilio", method: req.method, url, path, headers, body, receivedAt, source: "live" },
+    { provider: "twilio", method: req.method, url, path, headers, body, receivedAt, source: "live", ...from },
     verification,
   );
   const query = new URLSearchParams(search);

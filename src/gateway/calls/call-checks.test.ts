@@ -69,7 +69,13 @@ test("P4 finds numbers without an agent, and does not call a Retell it cannot as
   });
   const gateway = testGateway({ access: () => ({ baseUrl: retell.url, key: new Secret("${env:AMPEL_TEST_RETELL_API}") }) });
   expect(await checkAgentDrift(gateway, signal)).toMatchObject([
-    { id: "P4", subject: "main", state: "degraded", cause: "routing-drift", evidence: { numbers: 2, drifted: 1, "+4930222222": "no-agent" } },
+    {
+      id: "P4",
+      subject: "main",
+      state: "degraded",
+      cause: "routing-drift",
+      evidence: { numbers: 2, drifted: 1, "+4930222222": "no-agent" },
+    },
   ]);
   retell.faults.set({ kind: "html", status: 200 });
   expect(await checkAgentDrift(gateway, signal)).toMatchObject([{ state: "unknown", evidence: { error: "retell not-json" } }]);

@@ -1,6 +1,7 @@
 import { Hono, type Context } from "hono";
 import { message, say } from "../../kernel/message.ts";
 import { composeDelivery } from "../accept/describe-delivery.ts";
+import { sourceOf } from "../accept/request-source.ts";
 import type { Verification } from "../accept/verification.ts";
 import { publicAddress, verifyRequest } from "../accept/verify-request.ts";
 import type { Gateway } from "../gateway.ts";
@@ -36,8 +37,10 @@ async function takeInbound(gateway: Gateway, context: Context): Promise<Response
   const { body, verification, headers, path } = received;
   const answer = answerInbound(gateway, body, verification.verdict === "verified");
   // The caller hears it ring: kept in the background, because this event is worth something only while it rings.
+  const sourceAddress = sourceOf(context.env);
   const delivery = composeDelivery(
     {
+      ...(sourceAddress === undefined ? {} : { sourceAddress }),
       provider: "retell",
       method: "POST",
       url: publicAddress(gateway.settings.publicUrl, path),

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { seconds } from "../../kernel/clock.ts";
 import { message, say } from "../../kernel/message.ts";
-import { requestRetell } from "../../integrations/retell-request.ts";
+import { requestVendor } from "../../integrations/vendor-request.ts";
 import { readKeys } from "../accept/keyring.ts";
 import type { KnownCompany } from "../companies/directory.ts";
 import type { Gateway, GatewayCheck } from "../gateway.ts";
@@ -51,7 +51,7 @@ async function checkCompany(
   const startedMs = clock.monotonicMs();
   try {
     const sent = { method: "POST", path: functionsPath, body, headers: { "x-retell-signature": `v=${now},d=${digest}` } } as const;
-    const reply = await requestRetell({ baseUrl, key: "" }, sent, AbortSignal.any([signal, AbortSignal.timeout(hardMs)]));
+    const reply = await requestVendor({ baseUrl, key: "" }, sent, AbortSignal.any([signal, AbortSignal.timeout(hardMs)]));
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     const answer = answerSchema.safeParse(reply.json);
     const outcome = reply.status === 200 && answer.success ? answer.data.outcome : `HTTP ${reply.status}`;

@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import type { Clock } from "../../kernel/clock.ts";
 import { seconds } from "../../kernel/clock.ts";
 import { openRateLimiter } from "../accept/rate-limit.ts";
+import { noteSource } from "../accept/request-source.ts";
 import { acceptWebhook, closeUnread, webhookPaths, type WebhookParts } from "./accept-webhook.ts";
 import { longestBody } from "./read-body.ts";
 import { sourceAddress } from "./source-address.ts";
@@ -26,8 +27,11 @@ export type HttpServerOptions = {
 };
 
 const mostConnections = 2000;
-/** Beside webhooks, whose genuine ones are never limited: live calls, pages, whoever looks around. */
+/** Pages, and whoever looks around. Webhooks are limited where it is known whether they are genuine. */
 const otherRequests = { perSecond: 200, burst: 1000 };
+/** All live calls of all companies come from the few addresses of Retell and the carrier: this only bounds the work of a flood. */
+const liveRequests = { perSecond: 2000, burst: 10_000 };
+const livePaths = /^\/(?:retell|twilio)\//;
 /** A connection that was idle when we stopped may carry one more request that is on its way. */
 const lingerMs = 1000;
 const stopLimitMs = seconds(15);
@@ -35,7 +39,8 @@ const stopLimitMs = seconds(15);
 /** @throws when the address cannot be listened on */
 export async function openHttpServer({ address, port, webhooks, clock, app }: HttpServerOptions): Promise<HttpServer> {
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const limiter = openRateLimiter(otherRequests);
+  const others = openRateLimiter(otherRequests);
+  const lives = openRateLimiter(liveRequests);
   let isStopping = false;
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -52,6 +57,8 @@ export async function openHttpServer({ address, port, webhooks, clock, app }: Ht
       return;
     }
     const source = sourceAddress(request.socket.remoteAddress, header(request, "x-forwarded-for"), webhooks.trustedProxies);
+    noteSource(request, source);
+    const limiter = request.method === "POST" && livePaths.test(path) ? lives : others;
     if (!limiter.take(source, 1, clock.monotonicMs())) {
       response.writeHead(429, { "retry-after": "5", connection: "close" }).end();
       return;

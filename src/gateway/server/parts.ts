@@ -30,6 +30,7 @@ import { checkSwitches, switchWarningJob } from "../switches/switch-check.ts";
 import { checkEgress } from "../vendors/egress-check.ts";
 import type { EgressKeeper } from "../vendors/open-egress.ts";
 import type { CheckRound } from "./check-rounds.ts";
+import { checkInbox } from "./inbox-check.ts";
 import { checkWebhooks } from "./synthetic-webhook.ts";
 
 /** Everything the parts of the gateway bring along; `start.ts` runs it. A new part is added here and nowhere else. */
@@ -94,6 +95,7 @@ function checkRounds(gateway: Gateway, { breakers, egress, switches, baseUrl }: 
     ...calls.map(({ id, run }): CheckRound => ({ name: id, everyMs: everyMs[id] ?? seconds(30), run })),
     { name: "P2", everyMs: minutes(1), run: async (signal) => await checkWebhooks(gateway, baseUrl(), signal) },
     { name: "P8", everyMs: seconds(15), run: async () => await checkEgress({ pool, egress, clock, language }) },
+    { name: "P10-inbox", everyMs: seconds(15), run: async () => await checkInbox(pool, { clock, language }) },
     { name: "P14", everyMs: seconds(5), run: async () => checkSwitches({ switches, breakers, clock, language }) },
     { name: "callbacks", everyMs: seconds(15), run: async () => await checkPromises(pool, { clock, language }) },
     ...(bookings === undefined ? [] : [{ name: "bookings", everyMs: seconds(30), run: bookings }]),

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type pg from "pg";
-import { requestRetell } from "../../integrations/retell-request.ts";
+import { requestVendor } from "../../integrations/vendor-request.ts";
 import { seconds } from "../../kernel/clock.ts";
 import { message, say } from "../../kernel/message.ts";
 import { readKeys } from "../accept/keyring.ts";
@@ -64,7 +64,7 @@ async function ring({ gateway, baseUrl, key }: Ground, call: { callId: string; t
   });
   const digest = createHmac("sha256", key).update(body).update(String(now)).digest("hex");
   const headers = { "x-retell-signature": `v=${now},d=${digest}` };
-  const { status } = await requestRetell({ baseUrl, key: "" }, { method: "POST", path: "/webhooks/retell", body, headers }, signal);
+  const { status } = await requestVendor({ baseUrl, key: "" }, { method: "POST", path: "/webhooks/retell", body, headers }, signal);
   return status;
 }
 

@@ -51,7 +51,7 @@ test("four processes with eight callers each never send more than the limit in a
   const sentAt: number[] = [];
   await Promise.all(
     Array.from({ length: 4 }, async () => {
-      const child = fork(join(import.meta.dirname, "egress-process.test-support.ts"), {
+      const child = fork(new URL("egress-process.test-support.ts", import.meta.url), {
         env: { ...process.env, EGRESS_TEST_URL: store.url, EGRESS_TEST_LIMIT: String(limit) },
       });
       children.push(child);

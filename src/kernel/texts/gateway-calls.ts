@@ -66,7 +66,7 @@ export const gatewayCallsTexts = {
     en: "More than {failed} oddities since {since} in {all} calls; the latest are counted",
   },
   "calls.failed-group": { de: "{count} × {kind}: {reason} ({blame})", en: "{count} × {kind}: {reason} ({blame})" },
-  "calls.failed-more": { de: "  … und {more} weitere", en: "  … and {more} more" },
+  "calls.failed-more": { de: "… und {more} weitere", en: "… and {more} more" },
   "calls.kind-failed": { de: "gescheitert", en: "failed" },
   "calls.kind-dead-end": { de: "totes Ende", en: "dead end" },
   "calls.kind-tool-errors": { de: "Funktionsfehler", en: "function error" },

@@ -106,19 +106,19 @@ export const gatewayQueueTexts = {
     en: "{count} webhooks would be applied again ({statuses})",
   },
   "replay.nothing": { de: "Im Zeitraum ist nichts zu wiederholen", en: "Nothing in the window is to be replayed" },
-  "replay.by-line": { de: "  {what}: {counts}", en: "  {what}: {counts}" },
+  "replay.by-line": { de: "{what}: {counts}", en: "{what}: {counts}" },
   "replay.by-type": { de: "nach Art", en: "by type" },
   "replay.by-company": { de: "nach Firma", en: "by company" },
   "replay.by-day": { de: "nach Tag", en: "by day" },
   "replay.left-out": {
-    de: "  bleiben außen vor: {done} fertig, {waiting} warten ohnehin, {quarantined} in Quarantäne, {parked} geparkt, {masked} ohne Personendaten, {discarded} verworfen",
-    en: "  left out: {done} done, {waiting} waiting anyway, {quarantined} in quarantine, {parked} parked, {masked} without personal data, {discarded} discarded",
+    de: "bleiben außen vor: {done} fertig, {waiting} warten ohnehin, {quarantined} in Quarantäne, {parked} geparkt, {masked} ohne Personendaten, {discarded} verworfen",
+    en: "left out: {done} done, {waiting} waiting anyway, {quarantined} in quarantine, {parked} parked, {masked} without personal data, {discarded} discarded",
   },
   "replay.effects": {
-    de: "  Wirkung: Anrufe und Termine in unseren Tabellen; keine zweite Nachricht, kein zweiter Termin",
-    en: "  effects: calls and appointments in our tables; no second message, no second booking",
+    de: "Wirkung: Anrufe und Termine in unseren Tabellen; keine zweite Nachricht, kein zweiter Termin",
+    en: "effects: calls and appointments in our tables; no second message, no second booking",
   },
-  "replay.sample-line": { de: "  z. B. {id} {type} ({status}), empfangen {at}", en: "  e.g. {id} {type} ({status}), received {at}" },
+  "replay.sample-line": { de: "z. B. {id} {type} ({status}), empfangen {at}", en: "e.g. {id} {type} ({status}), received {at}" },
   "replay.run-next": {
     de: "→ ausführen (bis {until}): ampel webhook:replay --plan {plan}",
     en: "→ run it (until {until}): ampel webhook:replay --plan {plan}",
@@ -151,8 +151,8 @@ export const gatewayQueueTexts = {
   "quarantine.none": { de: "Nichts liegt in Quarantäne", en: "Nothing lies in quarantine" },
   "quarantine.count": { de: "{count} in Quarantäne, die neuesten zuerst:", en: "{count} in quarantine, the newest first:" },
   "quarantine.line": {
-    de: "  {id} {at} {provider} {type}: {verdict}, {bytes} Bytes, {times}× gesendet",
-    en: "  {id} {at} {provider} {type}: {verdict}, {bytes} bytes, sent {times}×",
+    de: "{id} {at} {provider} {type}: {verdict}, {bytes} Bytes, {times}× gesendet",
+    en: "{id} {at} {provider} {type}: {verdict}, {bytes} bytes, sent {times}×",
   },
   "quarantine.next": {
     de: "→ beim Anbieter nachfragen: ampel webhook:quarantine confirm NUMMER · ansehen: … show NUMMER",
@@ -167,7 +167,7 @@ export const gatewayQueueTexts = {
     en: "{looked} checked again: {released} released, {duplicates} had come in verified meanwhile",
   },
   "quarantine.asking": { de: "Das Gateway fragt beim Anbieter nach {count} …", en: "The gateway asks the vendor about {count} …" },
-  "quarantine.answer-line": { de: "  {id}: {result}", en: "  {id}: {result}" },
+  "quarantine.answer-line": { de: "{id}: {result}", en: "{id}: {result}" },
   "quarantine.requested": {
     de: "{count} warten auf eine zweite Person, bis {until}: ampel webhook:quarantine grant {request} --by NAME",
     en: "{count} wait for a second person, until {until}: ampel webhook:quarantine grant {request} --by NAME",
@@ -243,8 +243,8 @@ export const gatewayQueueTexts = {
   },
   "queue-park.sql-next": { de: "Ihre Arbeiter anhalten: ampel service:plan", en: "Stop its workers: ampel service:plan" },
   "queue-park.line": {
-    de: "  {park} ({queue}, {at}): {count} von {owner}, {reason}",
-    en: "  {park} ({queue}, {at}): {count} by {owner}, {reason}",
+    de: "{park} ({queue}, {at}): {count} von {owner}, {reason}",
+    en: "{park} ({queue}, {at}): {count} by {owner}, {reason}",
   },
   "queue-park.title": { de: "Geparkt:", en: "Parked:" },
   "queue-status.line": {

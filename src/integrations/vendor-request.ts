@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { UntrustedFault } from "./http-client.ts";
 import { NetworkFault, reasonOf } from "./http-client-fault.ts";
 import { openSocket, startTls } from "./tls-connect.ts";
-import { parseJson, type VendorAccess, type VendorReply } from "./vendor-call.ts";
+import { parseJson, parseRetryAfter, type VendorAccess, type VendorReply } from "./vendor-call.ts";
 
 export type SentRequest = {
   readonly method: "GET" | "POST" | "PATCH";
@@ -21,7 +21,7 @@ const defaultBodyBytes = 4 * 1024 * 1024;
  * ever sent twice: whether a request may be repeated is for the caller to know.
  * @throws {NetworkFault} when no whole answer came back; the signal's reason when aborted
  */
-export async function requestRetell(access: VendorAccess, sent: SentRequest, signal: AbortSignal): Promise<VendorReply> {
+export async function requestVendor(access: VendorAccess, sent: SentRequest, signal: AbortSignal): Promise<VendorReply> {
   signal.throwIfAborted();
   const url = new URL(access.baseUrl.replace(/\/+$/, "") + sent.path);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -51,7 +51,7 @@ export async function requestRetell(access: VendorAccess, sent: SentRequest, sig
       body,
       contentType: answer.headers["content-type"] ?? "",
       location: answer.headers.location ?? "",
-      retryAfterMs: /^\d{1,6}$/.test(answer.headers["retry-after"] ?? "") ? Number(answer.headers["retry-after"]) * 1000 : undefined,
+      retryAfterMs: parseRetryAfter(answer.headers["retry-after"]),
       latencyMs: performance.now() - startedMs,
     };
   } finally {
