@@ -25,7 +25,7 @@ test("the sample configuration watches the whole chain", () => {
     ...["heartbeat.schedule-run", "heartbeat.retell-sync", "heartbeat.calcom-sync-run", "heartbeat.nas-upload"],
     ...["log.laravel", "log.nginx-errors", "release.gateway-release", "gateway.alive"],
     ...["gateway.P1", "gateway.P2", "gateway.P3", "gateway.P4", "gateway.P5", "gateway.P8", "gateway.P9", "gateway.P10"],
-    ...["gateway.P13", "gateway.P14", "app", "login", "dns-api", "ssh"],
+    ...["gateway.P13", "gateway.P14", "gateway.callbacks", "gateway.P20", "gateway.services", "app", "login", "dns-api", "ssh"],
   ]);
 });
 

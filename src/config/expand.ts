@@ -119,31 +119,47 @@ function playbookProbes(config: Config, build: Build): Probe[] {
   return watchedHosts(config).map(([host]) => build(`playbooks.${host}`, "playbooks", { kind: "playbooks", spec, dependsOn: [] }, host));
 }
 
-/** What the gateway's own checks speak about, by their ids (P1 … as in the domain's list); playbooks act on this name. */
-const gatewayChecks = {
-  P1: "retell",
-  P2: "gateway",
-  P3: "gateway",
-  P4: "retell",
-  P5: "calcom",
-  P8: "calcom",
-  P9: "retell",
-  P10: "gateway",
-  P13: "gateway",
-  P14: "gateway",
-} as const;
+/** The slowest usual check comes round every two minutes; one missed turn is no finding. */
+const usualMaxAge = minutes(5);
 
-/** The slowest of the gateway's checks comes round every two minutes; one missed turn is no finding. */
-const maxAge = minutes(5);
+/** The gateway's own checks by their ids (P1 … as in the domain's list), the subject playbooks act on, and whose key they need. */
+const gatewayChecks = [
+  { check: "P1", subject: "retell", vendor: "retell" },
+  { check: "P2", subject: "gateway", vendor: "retell" },
+  { check: "P3", subject: "gateway", vendor: "retell" },
+  { check: "P4", subject: "retell", vendor: "retell" },
+  { check: "P5", subject: "calcom", vendor: "calcom" },
+  { check: "P8", subject: "calcom" },
+  { check: "P9", subject: "retell" },
+  { check: "P10", subject: "gateway" },
+  { check: "P13", subject: "gateway" },
+  { check: "P14", subject: "gateway" },
+  { check: "callbacks", subject: "gateway" },
+  // Cal.com counts our calls: asked every ten minutes and every hour.
+  { check: "P20", subject: "calcom", vendor: "calcom", maxAge: minutes(25) },
+  { check: "services", subject: "calcom", vendor: "calcom", maxAge: minutes(150) },
+] as const;
 
 function gatewayProbes({ gateway }: Config, build: Build): Probe[] {
   if (gateway === undefined || gateway.listen.port === 0) return [];
   const { address, port } = gateway.listen;
   const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}/health`;
-  const alive = build("gateway.alive", "gateway", { kind: "gateway", spec: { url, maxAge }, dependsOn: [] }, localHost);
-  const checks = Object.entries(gatewayChecks).map(([check, subject]) =>
-    build(`gateway.${check}`, subject, { kind: "gateway", spec: { url, check, maxAge }, dependsOn: [] }, localHost),
-  );
+  const isConnected = {
+    retell: gateway.retell.apiKey !== undefined || Object.keys(gateway.retell.keys).length > 0,
+    calcom: gateway.calcom.apiKey !== undefined || Object.keys(gateway.calcom.secrets).length > 0,
+  };
+  const alive = build("gateway.alive", "gateway", { kind: "gateway", spec: { url, maxAge: usualMaxAge }, dependsOn: [] }, localHost);
+  const checks = gatewayChecks
+    .filter((each) => !("vendor" in each) || isConnected[each.vendor])
+    .map((each) => {
+      const maxAge = "maxAge" in each ? each.maxAge : usualMaxAge;
+      return build(
+        `gateway.${each.check}`,
+        each.subject,
+        { kind: "gateway", spec: { url, check: each.check, maxAge }, dependsOn: [] },
+        localHost,
+      );
+    });
   return [alive, ...checks];
 }
 

@@ -13,7 +13,7 @@ const schema = z
     url: webAddressSchema.describe("Where the gateway tells how it is: its /health"),
     check: z
       .string()
-      .regex(/^[A-Z][A-Za-z0-9-]*$/)
+      .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
       .optional()
       .describe("One of its own checks (P1, P2, …); absent: whether it answers and can keep what arrives"),
     maxAge: durationSchema.default(300_000).describe("A check that ran longer ago is unknown; default 5m"),

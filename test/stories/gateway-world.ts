@@ -21,6 +21,9 @@ export type RunDocument = ReportDocument["runs"][number];
 /** The gateway's `/health`, as far as the stories look at it. */
 export type HealthPage = {
   readonly state: string;
+  readonly isLeader: boolean;
+  readonly directoryAsOf: string | null;
+  readonly database: { readonly taking: boolean };
   readonly reasons: readonly { readonly what: string }[];
   readonly breakers: Readonly<Record<string, string>>;
   readonly switches: readonly { readonly key: string }[];
@@ -33,49 +36,66 @@ export type GatewayWorld = {
   readonly folder: string;
   readonly publicUrl: string;
   readonly vendors: GatewayVendors;
-  /** Runs a command; never rejects for its exit code. */
-  run(words: readonly string[], limitMs?: number): Promise<CommandEnd>;
+  /** Where a second gateway on the same store would be reached; `playbooks.parameters.FALLBACK_URL`. */
+  readonly standbyUrl: string;
+  /** Runs a command; never rejects for its exit code. `typing`: what a person at a terminal answers, when a line matches. */
+  run(words: readonly string[], options?: RunOptions): Promise<CommandEnd>;
   /** Runs with `--json` and reads the one document. */
-  ask<Document = ReportDocument>(words: readonly string[], limitMs?: number): Promise<CommandEnd & { readonly document: Document }>;
+  ask<Document = ReportDocument>(words: readonly string[]): Promise<CommandEnd & { readonly document: Document }>;
+  startStandby(): Promise<void>;
   health(): Promise<HealthPage>;
   /** Rows over all companies, from the gateway's own store. */
   rows<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   clear(): Promise<void>;
 };
 
-const limitMs = 60_000;
+export type RunOptions = { readonly typing?: readonly [question: RegExp, answer: string] };
 
-export async function openGatewayWorld(sections: Readonly<Record<string, unknown>> = {}): Promise<GatewayWorld> {
+const limitMs = 55_000;
+
+/** `before`: what happened at the vendors before the gateway was there to hear of it. */
+export async function openGatewayWorld(before: (vendors: GatewayVendors) => Promise<void> = async () => {}): Promise<GatewayWorld> {
   const folder = mkdtempSync(join(tmpdir(), "ampel-drill-"));
   chmodSync(folder, 0o755); // the database's account has to pass
   const stateFolder = join(folder, "state");
   const config = join(folder, "ampel.yaml");
-  const [port = 0] = await findFreePorts(1);
-  const publicUrl = `http://127.0.0.1:${port}`;
+  const standbyConfig = join(folder, "standby.yaml");
+  const [publicUrl = "", standbyUrl = ""] = (await findFreePorts(2)).map((port) => `http://127.0.0.1:${port}`);
   const running = new Set<ChildProcess>();
-  const start = (words: readonly string[]): Started => {
-    const child = spawn(node, [...program, ...words, "--config", config], {
+  const start = (words: readonly string[], { typing }: RunOptions = {}, file = config): Started => {
+    const line = [node, ...program, ...words, "--config", file];
+    const argv = typing === undefined ? line : ["script", "--quiet", "--return", "--command", line.join(" "), "/dev/null"];
+    const child = spawn(argv[0] ?? node, argv.slice(1), {
       cwd: folder,
       env: { ...process.env, AMPEL_STATE_DIR: stateFolder, AMPEL_DATABASE_URL: "", AMPEL_LANG: "de", FORCE_COLOR: undefined },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [typing === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
     running.add(child);
     child.once("close", () => running.delete(child));
-    return { child, ...collect(child) };
+    return { child, ...collect(child, typing) };
   };
-  const run: GatewayWorld["run"] = async (words, within = limitMs) => {
+  const run: GatewayWorld["run"] = async (words, options) => {
     const startedMs = performance.now();
-    const { child, said } = start(words);
-    const limit = setTimeout(() => child.kill("SIGKILL"), within);
+    const { child, said } = start(words, options);
+    const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
     const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
     clearTimeout(limit);
     return { exitCode: code ?? signal ?? -1, ...said, durationMs: performance.now() - startedMs };
   };
-  const ask: GatewayWorld["ask"] = async <Document>(words: readonly string[], within?: number) => {
-    const end = await run([...words, "--json"], within);
+  const ask: GatewayWorld["ask"] = async <Document>(words: readonly string[]) => {
+    const end = await run([...words, "--json"]);
     return { ...end, document: readDocument<Document>(words, end) };
   };
-  const health = async (): Promise<HealthPage> => (await (await fetch(`${publicUrl}/health`)).json()) as HealthPage;
+  const health = async (url = publicUrl): Promise<HealthPage> => (await (await fetch(`${url}/health`)).json()) as HealthPage;
+  const startGateway = async (url: string, file: string, isReady: (page: HealthPage) => boolean): Promise<void> => {
+    const { child, said } = start(["gateway"], {}, file);
+    const look = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`the gateway ended:\n${said.stdout}\n${said.stderr}`);
+      const page = await health(url).catch(() => undefined);
+      return page !== undefined && page.directoryAsOf !== null && page.database.taking && isReady(page);
+    };
+    await vi.waitUntil(look, { timeout: 30_000, interval: 50 });
+  };
   const opened: { vendors?: GatewayVendors; store?: Store } = {};
   const clear = async (): Promise<void> => {
     for (const child of running) await end(child);
@@ -86,26 +106,25 @@ export async function openGatewayWorld(sections: Readonly<Record<string, unknown
   };
   try {
     const vendors = (opened.vendors = await startVendors(publicUrl));
-    writeConfig(folder, config, { port, publicUrl, vendors, sections });
+    const keys = writeKeys(folder);
+    writeConfig(config, describeSystem({ publicUrl, standbyUrl, vendors, keys }));
+    writeConfig(standbyConfig, describeSystem({ publicUrl: standbyUrl, standbyUrl, vendors, keys }));
     // Held from here on, so that the server outlives each command and the story can look into it.
     const store = (opened.store = await openStore({ stateFolder }));
     writeFileSync(join(folder, "companies.yaml"), storyCompanies());
     const imported = await run(["company:import", join(folder, "companies.yaml")]);
     expect(imported.exitCode, imported.stdout + imported.stderr).toBe(0);
-    const gateway = start(["gateway"]);
-    const isReady = async (): Promise<boolean> => {
-      if (gateway.child.exitCode !== null) throw new Error(`the gateway ended:\n${gateway.said.stdout}\n${gateway.said.stderr}`);
-      const page = (await health().catch(() => undefined)) as { directoryAsOf?: unknown; isLeader?: boolean } | undefined;
-      return page?.isLeader === true && page.directoryAsOf !== null;
-    };
-    await vi.waitUntil(isReady, { timeout: 30_000, interval: 100 });
+    await before(vendors);
+    await startGateway(publicUrl, config, ({ isLeader }) => isLeader);
     return {
       folder,
       publicUrl,
+      standbyUrl,
       vendors,
       run,
       ask,
-      health,
+      startStandby: async () => await startGateway(standbyUrl, standbyConfig, () => true),
+      health: async () => await health(),
       rows: async (sql, values = []) => (await asEveryCompany(store.pool, async (client) => await client.query(sql, [...values]))).rows as never[],
       clear,
     };
@@ -117,9 +136,16 @@ export async function openGatewayWorld(sections: Readonly<Record<string, unknown
 
 type Started = { readonly child: ChildProcess; readonly said: { stdout: string; stderr: string } };
 
-function collect(child: ChildProcess): Pick<Started, "said"> {
+/** Answers once, as soon as the question stands on the terminal. */
+function collect(child: ChildProcess, typing: RunOptions["typing"]): Pick<Started, "said"> {
   const said = { stdout: "", stderr: "" };
-  child.stdout?.on("data", (chunk: Buffer) => void (said.stdout += chunk.toString()));
+  let hasAnswered = false;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    said.stdout += chunk.toString();
+    if (typing === undefined || hasAnswered || !typing[0].test(said.stdout)) return;
+    hasAnswered = true;
+    child.stdin?.write(`${typing[1]}\r`);
+  });
   child.stderr?.on("data", (chunk: Buffer) => void (said.stderr += chunk.toString()));
   return { said };
 }
@@ -143,50 +169,56 @@ function readDocument<Document>(words: readonly string[], { stdout, stderr, exit
   }
 }
 
-type ConfigFacts = {
-  readonly port: number;
+function writeKeys(folder: string): Readonly<Record<keyof typeof vendorKeys, string>> {
+  mkdirSync(join(folder, "keys"), { mode: 0o700 });
+  const write = (name: keyof typeof vendorKeys): string => {
+    const path = join(folder, "keys", name);
+    writeFileSync(path, vendorKeys[name], { mode: 0o600 });
+    return `\${file:${path}}`;
+  };
+  return { retell: write("retell"), calcom: write("calcom"), calcomSecret: write("calcomSecret"), twilio: write("twilio") };
+}
+
+function writeConfig(file: string, document: object): void {
+  writeFileSync(file, stringify(document, { lineWidth: 0 }), { mode: 0o600 });
+}
+
+type SystemFacts = {
   readonly publicUrl: string;
+  readonly standbyUrl: string;
   readonly vendors: GatewayVendors;
-  readonly sections: Readonly<Record<string, unknown>>;
+  readonly keys: ReturnType<typeof writeKeys>;
 };
 
-function writeConfig(folder: string, file: string, { port, publicUrl, vendors: { retell, calcom, twilio }, sections }: ConfigFacts): void {
-  mkdirSync(join(folder, "keys"), { mode: 0o700 });
-  const keys = Object.fromEntries(
-    Object.entries(vendorKeys).map(([name, value]) => {
-      const path = join(folder, "keys", name);
-      writeFileSync(path, value, { mode: 0o600 });
-      return [name, `\${file:${path}}`];
-    }),
-  );
-  const document = {
+function describeSystem({ publicUrl, standbyUrl, vendors: { retell, calcom, twilio }, keys }: SystemFacts) {
+  return {
     version: 1,
     name: "Drill",
     language: "de",
     // What the machine itself suffers from is none of the story's business.
     hosts: { local: { address: "local", disks: false, memory: false, load: false, clock: false, cron: false } },
     vendors: {
-      retell: { apiKey: keys["retell"], baseUrl: retell.url, statusUrl: false, every: "1s", rest: "1s" },
-      calcom: { apiKey: keys["calcom"], baseUrl: calcom.url, statusUrl: false, every: "1s", rest: "1s" },
+      retell: { apiKey: keys.retell, baseUrl: retell.url, statusUrl: false, every: "1s", rest: "1s" },
+      calcom: { apiKey: keys.calcom, baseUrl: calcom.url, statusUrl: false, every: "1s", rest: "1s" },
     },
     gateway: {
-      listen: { port },
+      listen: { port: Number(new URL(publicUrl).port) },
       publicUrl,
-      retell: { keys: { main: keys["retell"] }, apiKey: keys["retell"], baseUrl: retell.url },
-      calcom: { secrets: { main: keys["calcomSecret"] }, apiKey: keys["calcom"], baseUrl: calcom.url, requestsPerMinute: 500 },
+      retell: { keys: { main: keys.retell }, apiKey: keys.retell, baseUrl: retell.url },
+      calcom: { secrets: { main: keys.calcomSecret }, apiKey: keys.calcom, baseUrl: calcom.url, requestsPerMinute: 500 },
       twilio: {
         accountSid: twilio.accountSid,
-        tokens: { main: keys["twilio"] },
+        tokens: { main: keys.twilio },
         baseUrl: twilio.url,
         retellSip: "sip:sip.retell.invalid",
       },
-      callbacks: { perHour: 600, pause: "10s", promise: "20s" },
+      // Nobody is rung up while still listening to the promise: a quarter of the shortest one.
+      callbacks: { perHour: 600, pause: "10s", promise: "8s" },
     },
     damping: { failures: 1, of: 1, recoveries: 1 },
     authority: { level: "act" },
+    playbooks: { parameters: { FALLBACK_URL: standbyUrl } },
     // Stories follow each other faster than incidents do.
     automation: { runsPerPlaybookAndHour: 90, runsPerHour: 90, restartsPerServiceIn15Minutes: 20 },
-    ...sections,
   };
-  writeFileSync(file, stringify(document, { lineWidth: 0 }), { mode: 0o600 });
 }

@@ -49,6 +49,7 @@ export async function acceptWebhook(
   const { clock, metrics } = parts;
   const read = await readBody(request);
   if (typeof read === "string") {
+    if (read !== "cut") closeUnread(response);
     refuse(metrics, provider, response, read === "too-long" ? 413 : read === "full" ? 503 : undefined);
     return;
   }
@@ -112,14 +113,15 @@ function refuse(metrics: GatewayMetrics, provider: Provider, response: ServerRes
     response.destroy(); // the sender broke off; there is nobody to answer
     return;
   }
-  if (status === 413) closeUnread(response);
-  response.writeHead(status, status === 413 ? { connection: "close" } : { "retry-after": status === 503 ? "5" : "60" }).end();
+  response.writeHead(status, status === 413 ? {} : { "retry-after": status === 503 ? "5" : "60" }).end();
 }
 
 /** The rest of a body that is too long is not read; the sender gets a moment to see the answer. */
 const lastLookMs = 500;
 
-export function closeUnread({ socket }: ServerResponse): void {
+export function closeUnread(response: ServerResponse): void {
+  const { socket } = response;
+  response.shouldKeepAlive = false;
   setTimeout(() => socket?.destroy(), lastLookMs).unref();
 }
 

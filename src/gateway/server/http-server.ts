@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Server as NetServer, type AddressInfo } from "node:net";
+import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Clock } from "../../kernel/clock.ts";
@@ -27,6 +27,8 @@ export type HttpServerOptions = {
 };
 
 const mostConnections = 2000;
+/** One stranger must not hold them all: half of them stay for everybody else. Our own proxies stand for many. */
+const mostConnectionsOfPeer = 1000;
 /** Pages, and whoever looks around. Webhooks are limited where it is known whether they are genuine. */
 const otherRequests = { perSecond: 200, burst: 1000 };
 /** All live calls of all companies come from the few addresses of Retell and the carrier: this only bounds the work of a flood. */
@@ -83,6 +85,7 @@ export async function openHttpServer({ address, port, webhooks, clock, app }: Ht
     answer,
   );
   server.maxConnections = mostConnections;
+  boundPeers(server, webhooks.trustedProxies);
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     if (isTooLong(request)) {
       response.writeHead(413, { connection: "close" }).end();
@@ -120,6 +123,21 @@ async function listen(server: Server, address: string, port: number): Promise<vo
       server.on("error", () => {});
       resolve();
     });
+  });
+}
+
+function boundPeers(server: Server, trustedProxies: ReadonlySet<string>): void {
+  const connectionsOf = new Map<string, number>();
+  server.on("connection", (socket: Socket) => {
+    const peer = sourceAddress(socket.remoteAddress, undefined, trustedProxies);
+    const count = (connectionsOf.get(peer) ?? 0) + 1;
+    connectionsOf.set(peer, count);
+    socket.once("close", () => {
+      const left = (connectionsOf.get(peer) ?? 1) - 1;
+      if (left > 0) connectionsOf.set(peer, left);
+      else connectionsOf.delete(peer);
+    });
+    if (count > mostConnectionsOfPeer && !trustedProxies.has(peer)) socket.destroy();
   });
 }
 
