@@ -10,8 +10,23 @@ const benches: readonly (readonly [file: string, ...args: string[]])[] = process
       ["durable-step.ts", "--short"],
       ["probes-hanging.ts", "--rounds", "1", "--seconds", "0"],
       ["restart-against-monit.ts", "--short"],
+      ["gateway-accept.ts", "--short"],
+      ["gateway-drain.ts", "--short"],
+      ["gateway-peers.ts", "--short"],
+      ["gateway-answers.ts", "--short"],
+      ["breaker.ts", "--short"],
     ]
-  : [["status-start.ts"], ["durable-step.ts"], ["probes-hanging.ts"], ["restart-against-monit.ts"]];
+  : [
+      ["status-start.ts"],
+      ["durable-step.ts"],
+      ["probes-hanging.ts"],
+      ["restart-against-monit.ts"],
+      ["gateway-accept.ts"],
+      ["gateway-drain.ts"],
+      ["gateway-peers.ts"],
+      ["gateway-answers.ts"],
+      ["breaker.ts"],
+    ];
 
 const present = new Set(readdirSync(import.meta.dirname));
 const failed: string[] = [];

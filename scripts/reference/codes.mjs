@@ -26,9 +26,12 @@ const failureMeanings = {
   "sandbox-failed": "The sandbox could not be started or stopped",
   "secret-missing": "A secret's variable, file or credential is not there",
   "service-failed": "A service did not start, stop or become healthy",
+  "spool-failed": "Neither the database nor the spool can keep what arrives",
   "store-unreachable": "Ampel's own store does not answer",
   "store-version": "Ampel's own store was written by a newer version",
   usage: "Wrong use of a command",
+  "vendor-refused": "A vendor refuses what was asked, or there is no key for it",
+  "vendor-unreachable": "A vendor does not answer",
 };
 
 /** Pages about what a script can rely on. @throws when a code has no meaning written here. */

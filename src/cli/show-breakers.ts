@@ -5,6 +5,7 @@ import { stateOf, type Breaker, type Forced } from "../gateway/breakers/breaker.
 import type { BreakerState } from "../gateway/breakers/breakers.ts";
 import { readEgress, readMinutes } from "../gateway/vendors/egress-rows.ts";
 import { join, message, type Message } from "../kernel/message.ts";
+import { momentText } from "./moment-text.ts";
 
 /** What stands below a breaker's line. */
 export function detailsOf({ breaker, at }: StoredBreaker, app: App): Message[] {
@@ -12,14 +13,18 @@ export function detailsOf({ breaker, at }: StoredBreaker, app: App): Message[] {
   const bad = countBad(calls);
   const forced = "forced" in phase && phase.forced !== undefined && phase.forced.until > at ? phase.forced : undefined;
   const history = [
-    ...(lastFailure === undefined ? [] : [message("breaker.failure-detail", { what: lastFailure.why, at: timeText(lastFailure.at, app) })]),
-    ...(lastSlow === undefined ? [] : [message("breaker.slow-detail", { latencyMs: lastSlow.latencyMs, at: timeText(lastSlow.at, app) })]),
+    ...(lastFailure === undefined
+      ? []
+      : [message("breaker.failure-detail", { what: lastFailure.why, at: momentText(lastFailure.at, app) })]),
+    ...(lastSlow === undefined
+      ? []
+      : [message("breaker.slow-detail", { latencyMs: lastSlow.latencyMs, at: momentText(lastSlow.at, app) })]),
   ];
   return [
-    ...(phase.state === "open" ? [message("breaker.open-detail", { count: openCount, trial: timeText(phase.trialAfter, app) })] : []),
+    ...(phase.state === "open" ? [message("breaker.open-detail", { count: openCount, trial: momentText(phase.trialAfter, app) })] : []),
     ...(forced === undefined
       ? []
-      : [message("breaker.forced-detail", { by: forced.by, reason: forced.reason, until: timeText(forced.until, app) })]),
+      : [message("breaker.forced-detail", { by: forced.by, reason: forced.reason, until: momentText(forced.until, app) })]),
     ...(calls.length === 0 ? [] : [message("breaker.window-detail", { ...bad, count: calls.length })]),
     ...(history.length === 0 ? [] : [join(history)]),
   ];
@@ -77,7 +82,9 @@ export function egressLines({ bucket, sentLastMinute, blockedUntil, lastHour }: 
   const { sent: total, throttled, refused } = lastHour;
   return [
     message("breaker.egress-line", { bucket, sent: sentLastMinute, total, throttled, refused }),
-    ...(blockedUntil === undefined ? [] : [message("breaker.egress-blocked", { bucket, until: timeText(Date.parse(blockedUntil), app) })]),
+    ...(blockedUntil === undefined
+      ? []
+      : [message("breaker.egress-blocked", { bucket, until: momentText(Date.parse(blockedUntil), app) })]),
   ];
 }
 
@@ -91,8 +98,4 @@ export function stateText(state: BreakerState): Message {
 
 function stampOf(at: number): string {
   return new Date(at).toISOString();
-}
-
-export function timeText(at: number, { language, timeZone }: App): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", timeZone }).format(at);
 }

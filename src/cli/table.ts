@@ -7,7 +7,6 @@ import { callsCommands } from "./tables/calls.ts";
 import { callbacksCommands } from "./tables/callbacks.ts";
 import { bookingsCommands } from "./tables/bookings.ts";
 import { breakersCommands } from "./tables/breakers.ts";
-import { checksCommands } from "./tables/checks.ts";
 
 /** Every command under its own name, those of the source playbook to the letter; loaded when called. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
@@ -198,5 +197,4 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   ...callbacksCommands,
   ...bookingsCommands,
   ...breakersCommands,
-  ...checksCommands,
 };

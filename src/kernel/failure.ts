@@ -1,4 +1,4 @@
-import { say, type Message } from "./message.ts";
+import { say, verbatim, type Message } from "./message.ts";
 
 /** Exit codes of every command; the contract scripts and cron jobs rely on. */
 export const exitCodes = {
@@ -73,4 +73,10 @@ export class Failure extends Error {
   get exitCode(): number {
     return failureCodes[this.code];
   }
+}
+
+/** What went wrong, for a person; an error that is no `Failure` speaks for itself. */
+export function whatFailed(error: unknown): Message {
+  if (error instanceof Failure) return error.what;
+  return verbatim(error instanceof Error ? error.message : String(error));
 }

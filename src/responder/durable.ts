@@ -7,8 +7,8 @@ import { untilDatabaseReturns } from "../kernel/durable/while-away.ts";
 import { listStrandedRuns } from "../kernel/durable/stranded-runs.ts";
 import { openMailbox, type Mailbox } from "../kernel/durable/postgres-mailbox.ts";
 import type { Workflow } from "../kernel/durable/run.ts";
-import { Failure } from "../kernel/failure.ts";
-import { verbatim, type Message } from "../kernel/message.ts";
+import { whatFailed } from "../kernel/failure.ts";
+import { type Message } from "../kernel/message.ts";
 import { importFileEntries, openFileLogbook, openStoreLogbook, readFileEntries } from "../logbook/logbook.ts";
 import type { Entry, Happening, Logbook } from "../logbook/entry.ts";
 import { playbookWorkflow } from "../playbooks/run.ts";
@@ -75,7 +75,7 @@ export async function openDurable(options: DurableOptions): Promise<Durable> {
     return await openOnStore(store, options);
   } catch (error) {
     await store?.close().catch(() => {});
-    const reason = error instanceof Failure ? error.what : verbatim((error as Error).message);
+    const reason = whatFailed(error);
     return openOnFiles(reason, options);
   }
 }

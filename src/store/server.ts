@@ -7,6 +7,7 @@ import { message, verbatim } from "../kernel/message.ts";
 import { checkGround } from "./ground.ts";
 import { locate, urlOf, type Place } from "./server-folder.ts";
 import { startServer, type StartAttempt } from "./server-start.ts";
+import { timedQuery } from "../kernel/timed-query.ts";
 
 /** Ampel's own Postgres below the state folder, reached by unix socket only: no port, no collision, no network. */
 export type StoreServer = {
@@ -138,11 +139,11 @@ async function leaveServer(presence: pg.Client): Promise<void> {
   let pid: number | undefined;
   try {
     // Two that leave in the same moment would each see the other and both go: the lock lets one be the last.
-    await presence.query(limited("select pg_advisory_lock($1)", [leavingLock]));
+    await presence.query(timed("select pg_advisory_lock($1)", [leavingLock]));
     if (!(await isLast(presence))) return;
     // The server's own file, not the one at our path: a deleted state folder may hold another server by now.
     const { rows } = await presence.query<{ pid: number }>(
-      limited("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []),
+      timed("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid", []),
     );
     // In another process namespace the same number is somebody else.
     pid = rows.map((row) => row.pid).find((each) => readFileSync(`/proc/${each}/comm`, "utf8").trim() === "postgres");
@@ -160,7 +161,7 @@ async function leaveServer(presence: pg.Client): Promise<void> {
 async function isLast(presence: pg.Client): Promise<boolean> {
   for (let look = 0; look < 15; look += 1) {
     const { rows } = await presence.query<{ present: number; others: number }>(
-      limited(
+      timed(
         `select count(*) filter (where application_name = $1)::int as present, count(*)::int as others
          from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
         [presenceName],
@@ -173,9 +174,7 @@ async function isLast(presence: pg.Client): Promise<boolean> {
   return false;
 }
 
-function limited(text: string, values: unknown[]): pg.QueryConfig {
-  return { text, values, query_timeout: 5000 } as pg.QueryConfig;
-}
+const timed = (text: string, values: unknown[]): pg.QueryConfig => timedQuery(text, values, 5000);
 
 function notStarted(place: Place, reason: string): Failure {
   const what = message("store.not-started", { folder: place.folder, reason: verbatim(reason) });

@@ -48,7 +48,7 @@ test("migrations go one way: a store of a newer program is refused and left as i
   try {
     const failure = await failureOf(openStore({ stateFolder: join(ground, "state") }));
     expect(failure.code).toBe("store-version");
-    expect(failure.message).toBe("The store is at version 99, this program knows 1 only");
+    expect(failure.message).toBe("The store is at version 99, this program knows 2 only");
   } finally {
     await store.pool.query("delete from ampel.migration where version = 99");
   }

@@ -58,9 +58,7 @@ test("Retell goes down: callers are promised a callback, and once it is back eac
   await expect.poll(async () => (await world.health()).switches).toEqual([]);
 
   await expect.poll(readCallbacks, { timeout: 25_000 }).toMatchObject([{ state: "reached", phone: caller }]);
-  expect(retell.exchanges.filter(({ endpoint }) => endpoint === "create-phone-call" && endpoint !== undefined)).toHaveLength(
-    retell.exchanges.filter(({ endpoint, status }) => endpoint === "create-phone-call" && status === 201).length,
-  );
+  expect(retell.exchanges.filter(({ endpoint }) => endpoint === "create-phone-call")).toHaveLength(1);
   expect(retell.dialled.map(({ to }) => to)).toEqual([caller]);
   const waiting = await world.ask<{ callbacks: unknown[]; keptIn24h: number; brokenIn24h: number }>(["callback:list"]);
   expect(waiting.document).toMatchObject({ callbacks: [], keptIn24h: 1, brokenIn24h: 0 });
@@ -77,67 +75,82 @@ type Answer = {
   slots?: { starts_at: string }[];
 };
 
-test("Cal.com goes down: times come from the cache, bookings are provisional, and afterwards each stands in Cal.com once", bounded, async () => {
-  const { retell, calcom } = world.vendors;
-  const cachedDays = async () =>
-    (await world.rows("select distinct day from gateway.availability where service_id in ('haarschnitt', 'krankengymnastik')")).length;
-  await expect.poll(cachedDays, { timeout: 15_000 }).toBeGreaterThan(7);
-  calcom.faults.set({ kind: "down" });
+test(
+  "Cal.com goes down: times come from the cache, bookings are provisional, and afterwards each stands in Cal.com once",
+  bounded,
+  async () => {
+    const { retell, calcom } = world.vendors;
+    const cachedDays = async () =>
+      (await world.rows("select distinct day from gateway.availability where service_id in ('haarschnitt', 'krankengymnastik')")).length;
+    await expect.poll(cachedDays, { timeout: 15_000 }).toBeGreaterThan(7);
+    calcom.faults.set({ kind: "down" });
 
-  const { exitCode, document } = await world.ask(["emergency-response", "--auto-fix"]);
-  expect([document.zone, exitCode]).toEqual(["yellow", 11]);
-  expect(document.findings.map(({ cause, subject }) => `${cause} ${subject}`)).toContain("vendor-down calcom");
-  const run = document.runs.find(({ playbook }) => playbook === "calcom-sync-failed");
-  // The cache serves callers; the canary is not answered, so nothing is compared and nothing called well.
-  expect(stepsOf(run), JSON.stringify(run)).toEqual({ look: "done", cache: "done", canary: "failed" });
-  await expect.poll(async () => (await world.health()).switches.map(({ key }) => key)).toEqual(["calcom.use_cache_fallback"]);
+    const { exitCode, document } = await world.ask(["emergency-response", "--auto-fix"]);
+    expect([document.zone, exitCode]).toEqual(["yellow", 11]);
+    expect(document.findings.map(({ cause, subject }) => `${cause} ${subject}`)).toContain("vendor-down calcom");
+    const run = document.runs.find(({ playbook }) => playbook === "calcom-sync-failed");
+    // The cache serves callers; the canary is not answered, so nothing is compared and nothing called well.
+    expect(stepsOf(run), JSON.stringify(run)).toEqual({ look: "done", cache: "done", canary: "failed" });
+    await expect.poll(async () => (await world.health()).switches.map(({ key }) => key)).toEqual(["calcom.use_cache_fallback"]);
 
-  const talk = async (known: typeof linde, from: string): Promise<Answer[]> => {
-    const first = (earlier: readonly { result: unknown }[]): string => (earlier[0]?.result as Answer).slots?.[0]?.starts_at ?? "";
-    const { functions } = await retell.simulateCall({
-      from,
-      to: known.number,
-      script: [
-        { call: "check_availability", args: { service: known.service, date: "übermorgen" } },
-        {
-          call: "book_appointment",
-          args: (earlier) => ({ service: known.service, name: "Anna Beispiel", date: first(earlier).slice(0, 10), time: first(earlier).slice(11, 16) }),
-        },
-        { call: "check_availability", args: { service: known.service, date: "übermorgen", again: "1" } },
-      ],
+    const talk = async (known: typeof linde, from: string): Promise<Answer[]> => {
+      const first = (earlier: readonly { result: unknown }[]): string =>
+        (earlier[0]?.result as Answer | undefined)?.slots?.[0]?.starts_at ?? "";
+      const { functions } = await retell.simulateCall({
+        from,
+        to: known.number,
+        script: [
+          { call: "check_availability", args: { service: known.service, date: "übermorgen" } },
+          {
+            call: "book_appointment",
+            args: (earlier) => ({
+              service: known.service,
+              name: "Anna Beispiel",
+              date: first(earlier).slice(0, 10),
+              time: first(earlier).slice(11, 16),
+            }),
+          },
+          { call: "check_availability", args: { service: known.service, date: "übermorgen", again: "1" } },
+        ],
+      });
+      return functions.map(({ result }) => result as Answer);
+    };
+    const [free, booked, left] = await talk(linde, caller);
+    const startsAt = Date.parse(free?.slots?.[0]?.starts_at ?? "");
+    expect(free).toMatchObject({ outcome: "ok" });
+    expect(booked).toMatchObject({
+      outcome: "provisional",
+      is_confirmed: false,
+      message: expect.stringMatching(/vorgemerkt.*Fest ist der Termin noch nicht/),
     });
-    return functions.map(({ result }) => result as Answer);
-  };
-  const [free, booked, left] = await talk(linde, caller);
-  const startsAt = Date.parse(free?.slots?.[0]?.starts_at ?? "");
-  expect(free).toMatchObject({ outcome: "ok" });
-  expect(booked).toMatchObject({ outcome: "provisional", is_confirmed: false, message: expect.stringMatching(/vorgemerkt.*Fest ist der Termin noch nicht/) });
-  expect(booked?.message).not.toMatch(/gebucht/);
-  // What was known before the booking is old now, and is said to be.
-  expect(left).toMatchObject({ outcome: "ok", is_stale: true, message: expect.stringMatching(/^Stand /) });
-  expect(Date.parse(left?.as_of ?? "")).toBeLessThan(Date.now());
-  expect(left?.slots?.map(({ starts_at }) => Date.parse(starts_at))).not.toContain(startsAt);
-  const [taken, hoped] = await talk(physio, "+4917604069002");
-  expect(hoped).toMatchObject({ outcome: "provisional" });
-  // Meanwhile every host of that time is given away in Cal.com itself.
-  const type = calcom.state.eventTypes.get(physio.eventTypeId);
-  if (type !== undefined) type.hostIds = type.hostIds.slice(0, 1);
-  calcom.bookElsewhere({ eventTypeId: physio.eventTypeId, startAt: Date.parse(taken?.slots?.[0]?.starts_at ?? "") });
+    expect(booked?.message).not.toMatch(/gebucht/);
+    // What was known before the booking is old now, and is said to be.
+    expect(left).toMatchObject({ outcome: "ok", is_stale: true, message: expect.stringMatching(/^Nach meinem Stand von /) });
+    expect(Date.parse(left?.as_of ?? "")).toBeLessThan(Date.now());
+    expect(left?.slots?.map(({ starts_at }) => Date.parse(starts_at))).not.toContain(startsAt);
+    const [taken, hoped] = await talk(physio, "+4917604069002");
+    expect(hoped).toMatchObject({ outcome: "provisional" });
+    // Meanwhile every host of that time is given away in Cal.com itself.
+    const type = calcom.state.eventTypes.get(physio.eventTypeId);
+    if (type !== undefined) type.hostIds = type.hostIds.slice(0, 1);
+    calcom.bookElsewhere({ eventTypeId: physio.eventTypeId, startAt: Date.parse(taken?.slots?.[0]?.starts_at ?? "") });
 
-  calcom.faults.clear();
-  const back = await world.ask<RunDocument>(["playbook:run", "calcom-sync-failed-return", "--subject", "calcom"]);
-  expect(back.exitCode, back.stdout).toBe(0);
-  console.log(back.stdout);
-  const operations = await world.rows<{ company_id: string; state: string; operation_id: string }>(
-    "select company_id, state, operation_id from gateway.appointment order by company_id desc",
-  );
-  console.log(operations);
-  const [confirmed] = operations;
-  expect(confirmed).toMatchObject({ company_id: "salon-linde", state: "confirmed" });
-  const there = [...calcom.state.bookings.values()].filter(({ metadata }) => metadata["ampelOperation"] === confirmed?.operation_id);
-  expect(there).toMatchObject([{ status: "accepted", startAt: startsAt }]);
-  expect(outputOf(back.document, "prove")).toMatch(/physio-nord/);
-  const open = await world.ask<{ conflicts: { companyId: string; kind: string }[] }>(["booking:conflicts"]);
-  expect(open.document.conflicts).toMatchObject([{ companyId: "physio-nord", kind: "slot-taken" }]);
-  await expect.poll(async () => (await world.health()).switches).toEqual([]);
-});
+    calcom.faults.clear();
+    const back = await world.ask<RunDocument>(["playbook:run", "calcom-sync-failed-return", "--subject", "calcom"]);
+    expect(back.exitCode, back.stdout).toBe(0);
+    const operations = await world.rows<{ company_id: string; state: string; operation_id: string }>(
+      "select company_id, state, operation_id from gateway.appointment order by company_id desc",
+    );
+    const [confirmed] = operations;
+    expect(confirmed).toMatchObject({ company_id: "salon-linde", state: "confirmed" });
+    const there = [...calcom.state.bookings.values()].filter(({ metadata }) => metadata["ampelOperation"] === confirmed?.operation_id);
+    expect(there).toMatchObject([{ status: "accepted", startAt: startsAt }]);
+    expect(outputOf(back.document, "prove")).toMatch(/physio-nord/);
+    const open = await world.ask<{ conflicts: { companyId: string; kind: string }[] }>(["booking:conflicts"]);
+    expect(open.document.conflicts).toMatchObject([{ companyId: "physio-nord", kind: "slot-taken" }]);
+    await expect.poll(async () => (await world.health()).switches).toEqual([]);
+    // Whoever was promised that time is promised a call instead.
+    const promised = async () => await world.rows<{ phone: string }>("select phone from gateway.callback where company_id = 'physio-nord'");
+    await expect.poll(promised, { timeout: 25_000 }).toEqual([{ phone: "+4917604069002" }]);
+  },
+);

@@ -43,7 +43,10 @@ export function storyCompanies(): string {
     const agents = each(company?.agents, { webhookUrl: undefined });
     return { ...company, agents, branches: each(company?.branches, { openingHours: "mo-so 00:00-24:00" }) };
   };
-  return stringify({ companies: Object.fromEntries(told.map((id) => [id, open(id)])) }, { defaultStringType: "PLAIN", defaultKeyType: "PLAIN", keepUndefined: false });
+  return stringify(
+    { companies: Object.fromEntries(told.map((id) => [id, open(id)])) },
+    { defaultStringType: "PLAIN", defaultKeyType: "PLAIN", keepUndefined: false },
+  );
 }
 
 export async function startVendors(publicUrl: string): Promise<GatewayVendors> {

@@ -6,9 +6,8 @@ import { join, resolve } from "node:path";
 import type { QueryResultRow } from "pg";
 import { expect, vi } from "vitest";
 import { stringify } from "yaml";
-import { asEveryCompany } from "../../src/gateway/companies/tenant.ts";
 import { findFreePorts } from "../../src/sandbox/ports.ts";
-import { openStore, type Store } from "../../src/store/store.ts";
+import { inTransaction, openStore, type Store } from "../../src/store/store.ts";
 import { startVendors, storyCompanies, vendorKeys, type GatewayVendors } from "./gateway-vendors.ts";
 import { lockFolderOf, type CommandEnd, type ReportDocument } from "./world.ts";
 
@@ -125,7 +124,11 @@ export async function openGatewayWorld(before: (vendors: GatewayVendors) => Prom
       ask,
       startStandby: async () => await startGateway(standbyUrl, standbyConfig, () => true),
       health: async () => await health(),
-      rows: async (sql, values = []) => (await asEveryCompany(store.pool, async (client) => await client.query(sql, [...values]))).rows as never[],
+      rows: async (sql, values = []) =>
+        await inTransaction(store.pool, async (client) => {
+          await client.query("select set_config('ampel.company', '*', true)");
+          return (await client.query(sql, [...values])).rows as never[];
+        }),
       clear,
     };
   } catch (error) {

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { App } from "../../app.ts";
 import { openConflicts, resolveConflict, type Conflict, type ConflictKind } from "../../gateway/bookings/conflict-rows.ts";
 import { emptyContent, toDirectory, type Directory } from "../../gateway/companies/directory.ts";
@@ -8,6 +7,8 @@ import { Failure } from "../../kernel/failure.ts";
 import { message, type Language, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
+import { minuteText } from "../moment-text.ts";
+import { operatorName } from "../operator.ts";
 import { openCompanyStore } from "./company-store.ts";
 
 /** What a time is said with: the company's own zone, else ours. */
@@ -41,7 +42,7 @@ export const bookingConflicts: Command = {
         ...conflictLines([found], places),
       ]);
     }
-    const by = app.env["SUDO_USER"] || userInfo().username;
+    const by = operatorName(app);
     const isOurs = await asEveryCompany(pool, async (client) => await resolveConflict(client, { conflictId, by, reason }, app.clock.now()));
     if (!isOurs) {
       throw new Failure("not-found", message("bookings.conflict-unknown", { id: conflictId }), message("bookings.conflict-unknown-next"));
@@ -82,8 +83,7 @@ export function describeConflict({ foundAt, ...conflict }: Conflict): Record<str
 
 /** In the zone of the company: what its people have on their wall. */
 export function whenText(at: number, companyId: string, { directory, language, timeZone }: Places): string {
-  const zone = directory.company(companyId)?.timeZone ?? timeZone;
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short", timeZone: zone }).format(at);
+  return minuteText(at, { language, timeZone: directory.company(companyId)?.timeZone ?? timeZone });
 }
 
 async function directoryOf(app: App): Promise<Directory> {

@@ -8,7 +8,7 @@ import {
 } from "../../gateway/bookings/emergency-sync.ts";
 import { hours } from "../../kernel/clock.ts";
 import { exitCodes } from "../../kernel/failure.ts";
-import { message, say, type Message } from "../../kernel/message.ts";
+import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
 import { indented, type Line } from "../line.ts";

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { Pool } from "pg";
 import type { App } from "../../app.ts";
 import { decideCallback, isDecidable, listCallbacks, type Decision, type ListedCallback } from "../../gateway/callbacks/read-callbacks.ts";
@@ -9,6 +8,8 @@ import { Failure } from "../../kernel/failure.ts";
 import { message, verbatim, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
+import { minuteText } from "../moment-text.ts";
+import { operatorName } from "../operator.ts";
 
 export const callbackList: Command = {
   words: [],
@@ -55,7 +56,7 @@ function decision(name: string, kind: Decision["kind"]): Command {
       if (why === "" && kind !== "done") throw usage(name, message("switch.reason-missing"));
       const pool = await callbackStore(app);
       const before = await findCallback(pool, callbackId);
-      const by = app.env["SUDO_USER"] || userInfo().username;
+      const by = operatorName(app);
       const isDone =
         isDecidable(kind, before.state) &&
         (isDryRun || (await decideCallback(pool, callbackId, { kind, by, at: app.clock.now(), why: why === "" ? kind : why })));
@@ -102,13 +103,9 @@ function lineOf(callback: ShownCallback, promisedBy: number, now: number, app: A
     id: callback.callbackId,
     company: callback.companyId,
     phone: verbatim(callback.phone),
-    until: timeText(promisedBy, app) + (isLate ? " !" : ""),
+    until: minuteText(promisedBy, app) + (isLate ? " !" : ""),
     state: callback.state,
     attempts: callback.attempts,
     more: verbatim([callback.name, callback.wish].map((text) => (text === undefined ? "" : ` · ${text}`)).join("")),
   });
-}
-
-export function timeText(at: number, { language, timeZone }: App): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short", timeZone }).format(at);
 }

@@ -6,6 +6,7 @@ import { parseMoment } from "../../gateway/inbox/parse-time.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
 import { indented } from "../line.ts";
+import { minuteText } from "../moment-text.ts";
 import { companyMissing, isCompanyId, openCompanyStore } from "./company-store.ts";
 
 const name = "calls:show-failed";
@@ -38,9 +39,7 @@ export const callsShowFailed: Command = {
       isCut: found.calls.length >= mostRows,
       groups: groups.map((group) => ({ ...group, nextStep: say(nextStepOf(group), screen.language), calls: group.calls.map(show) })),
     };
-    const since_ = new Intl.DateTimeFormat(screen.language, { timeZone: app.timeZone, dateStyle: "short", timeStyle: "short" }).format(
-      since,
-    );
+    const since_ = minuteText(since, { language: screen.language, timeZone: app.timeZone });
     if (groups.length === 0) return done(document, [message("calls.none-failed", { since: since_, all: found.all })]);
     return done(document, [
       message(document.isCut ? "calls.failed-head-cut" : "calls.failed-head", {

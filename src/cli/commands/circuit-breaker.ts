@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type pg from "pg";
 import type { App } from "../../app.ts";
 import type { GatewaySettings } from "../../config/gateway-schema.ts";
@@ -16,7 +15,9 @@ import { longestSwitchMs } from "../../switches/switch.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
 import type { Line } from "../line.ts";
-import { describeBreaker, describeForced, detailsOf, egressLines, readFigures, stateText, timeText } from "../show-breakers.ts";
+import { momentText } from "../moment-text.ts";
+import { operatorName } from "../operator.ts";
+import { describeBreaker, describeForced, detailsOf, egressLines, readFigures, stateText } from "../show-breakers.ts";
 
 const states = ["closed", "open", "half-open", "isolated"] as const satisfies readonly BreakerState[];
 const defaultForcedMs = 300_000;
@@ -42,7 +43,7 @@ export const circuitBreakerStatus: Command = {
       message("breaker.line", {
         vendor: each.vendor,
         state: stateText(stateOf(each.breaker, each.at)),
-        since: timeText(each.breaker.phase.since, app),
+        since: momentText(each.breaker.phase.since, app),
       }),
       ...detailsOf(each, app).map((detail) => `  ${say(detail, screen.language)}`),
       ...egress
@@ -73,12 +74,12 @@ export const circuitBreakerReset: Command = {
     const pool = await poolOf(app);
     refuseIsolated(await readOne(pool, vendor), app);
     const canary = await lookAtVendor(vendor, access, app.clock, signal);
-    const event = afterCanary(canary, forced, ownerName(app));
+    const event = afterCanary(canary, forced, operatorName(app));
     const change = await carryOut(pool, vendor, event, call);
     if (canary.isWell && !call.isDryRun) await liftBlock(pool, vendor);
     const lines: Line[] = [canaryLine(canary), ...changeLines(change, vendor, call)];
     if (event.kind === "force-trial" && change.to === "half-open") {
-      lines.push(message("breaker.forced-trial", { vendor, until: timeText(event.forced.until, app) }));
+      lines.push(message("breaker.forced-trial", { vendor, until: momentText(event.forced.until, app) }));
     }
     if (event.kind === "refuted") lines.push(`→ ${say(message("breaker.reset-force-next"), screen.language)}`);
     const document = { ...change, canary, isDryRun: call.isDryRun };
@@ -95,7 +96,7 @@ export const circuitBreakerIsolate: Command = {
     const event: BreakerEvent = { kind: "isolate", forced: forcedOf(call, name) };
     const change = await carryOut(await poolOf(call.app), vendor, event, call);
     const { by, until, reason } = event.forced;
-    const detail = message("breaker.forced-detail", { by, until: timeText(until, call.app), reason });
+    const detail = message("breaker.forced-detail", { by, until: momentText(until, call.app), reason });
     return done({ ...change, forced: describeForced(event.forced), isDryRun: call.isDryRun }, [
       ...changeLines(change, vendor, call),
       detail,
@@ -109,7 +110,7 @@ export const circuitBreakerRelease: Command = {
   async run(call) {
     const name = "circuit-breaker:release";
     const vendor = vendorOf(call.words[0] ?? "", name);
-    const event: BreakerEvent = { kind: "release", by: ownerName(call.app), reason: reasonOf(call, name) };
+    const event: BreakerEvent = { kind: "release", by: operatorName(call.app), reason: reasonOf(call, name) };
     const change = await carryOut(await poolOf(call.app), vendor, event, call);
     return done({ ...change, isDryRun: call.isDryRun }, changeLines(change, vendor, call));
   },
@@ -143,7 +144,7 @@ async function readOne(pool: pg.Pool, vendor: Vendor): Promise<StoredBreaker> {
 function refuseIsolated({ vendor, breaker, at }: StoredBreaker, app: App): void {
   if (breaker.phase.state !== "isolated" || stateOf(breaker, at) !== "isolated") return;
   const { by, reason, until } = breaker.phase.forced;
-  const what = message("breaker.isolated-first", { vendor, by, reason, until: timeText(until, app) });
+  const what = message("breaker.isolated-first", { vendor, by, reason, until: momentText(until, app) });
   throw new Failure("refused-unsafe", what, message("breaker.isolated-first-next", { vendor }));
 }
 
@@ -188,15 +189,11 @@ function forcedOf(call: Call, command: string, otherwiseMs?: number): Forced {
   const given = call.values.get("for");
   const durationMs = given === undefined ? otherwiseMs : parseDuration(given);
   if (durationMs === undefined || durationMs <= 0 || durationMs > longestSwitchMs) throw usage(command, message("switch.duration-wrong"));
-  return { by: ownerName(call.app), reason: reasonOf(call, command), until: call.app.clock.now() + durationMs };
+  return { by: operatorName(call.app), reason: reasonOf(call, command), until: call.app.clock.now() + durationMs };
 }
 
 function reasonOf({ values }: Call, command: string): string {
   const reason = values.get("reason")?.trim() ?? "";
   if (reason === "") throw usage(command, message("breaker.reason-missing"));
   return reason;
-}
-
-function ownerName({ env }: App): string {
-  return env["SUDO_USER"] || userInfo().username;
 }

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { Pool } from "pg";
 import type { App } from "../../app.ts";
 import type { EventFilter } from "../../gateway/inbox/event-filter.ts";
@@ -9,6 +8,7 @@ import { formatDuration } from "../../kernel/duration.ts";
 import { message, say, verbatim, type Language } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import type { Call, Option } from "../command.ts";
+import { operatorName } from "../operator.ts";
 
 /** Options that choose events of the inbox. */
 export const filterOptions: Readonly<Record<string, Option>> = {
@@ -74,11 +74,7 @@ export async function openInboxStore(app: App): Promise<Pool> {
 }
 
 export function personOf({ values, app }: Pick<Call, "values" | "app">): string {
-  return values.get("by")?.trim() || app.env["SUDO_USER"] || userInfo().username;
-}
-
-export function momentText(at: number, { language, timeZone }: Pick<App, "language" | "timeZone">): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", timeZone }).format(at);
+  return values.get("by")?.trim() || operatorName(app);
 }
 
 /** To the coarseness a person needs: seconds up to two minutes, minutes up to two hours, then hours. */

@@ -6,12 +6,13 @@ import { parkRedis, readRedisDepth, restoreRedis } from "../../gateway/queues/pa
 import { countWaiting, listInboxParks, parkInbox, restoreInbox, type InboxQueue } from "../../gateway/inbox/park.ts";
 import { readQueueStatus } from "../../gateway/inbox/queue-status.ts";
 import { providers } from "../../gateway/delivery.ts";
-import { exitCodes, Failure } from "../../kernel/failure.ts";
-import { message, say, verbatim, type Message } from "../../kernel/message.ts";
+import { exitCodes, Failure, whatFailed } from "../../kernel/failure.ts";
+import { message, say, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
 import { indented, type Line } from "../line.ts";
-import { ageText, momentText, openInboxStore, personOf } from "./queue-words.ts";
+import { momentText } from "../moment-text.ts";
+import { ageText, openInboxStore, personOf } from "./queue-words.ts";
 import { statusLines } from "./webhook-queue.ts";
 
 /** `webhooks` is the source's own word for it. */
@@ -67,7 +68,7 @@ async function look(queue: ConfiguredQueue, { clock }: App, signal: AbortSignal)
     return { sight: await readConfiguredQueue(queue, clock.now(), signal) };
   } catch (error) {
     signal.throwIfAborted();
-    return { problem: error instanceof Failure ? error.what : verbatim((error as Error).message) };
+    return { problem: whatFailed(error) };
   }
 }
 

@@ -15,7 +15,7 @@ import { message, say, verbatim, type Message } from "../../kernel/message.ts";
 import { listSwitches, longestSwitchMs, type Switch } from "../../switches/switch.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command } from "../command.ts";
-import { timeText } from "./callback.ts";
+import { minuteText } from "../moment-text.ts";
 import { gatewaySettings } from "./gateway.ts";
 import { configSet } from "./switch.ts";
 
@@ -50,7 +50,7 @@ async function begin(call: Call, settings: GatewaySettings): ReturnType<Command[
   if ((values.get("reason") ?? "").trim() === "") throw usage("retell:enable-queue-mode", message("switch.reason-missing"));
   await configSet.run({ ...call, words: [`${key}=true`], values: new Map([...values, ["for", wanted]]) });
   const set = isDryRun ? undefined : await readBack(app, true);
-  const until = timeText(set?.expiresAt ?? app.clock.now() + durationMs, app);
+  const until = minuteText(set?.expiresAt ?? app.clock.now() + durationMs, app);
   const facts = await readFacts(app, settings);
   const reaches = await readReach(facts.numbers, settings, signal);
   const unreached = reaches.filter(({ reach }) => !reach.kind.startsWith("reaches"));

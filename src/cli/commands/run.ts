@@ -9,6 +9,7 @@ import { approvalTopic, type Approval } from "../../playbooks/run-contract.ts";
 import { parsePlaybook } from "../../playbooks/parse.ts";
 import { listRuns, readRun, type StoredRun } from "../../responder/stored-runs.ts";
 import { done, type Command } from "../command.ts";
+import { momentText } from "../moment-text.ts";
 import { runDocument, runLines } from "../show-run.ts";
 
 export const runList: Command = {
@@ -34,7 +35,7 @@ export const runList: Command = {
         ...stranded.map(({ id, shape }) => message("run.stranded", { run: id, shape })),
         ...runs.map(
           ({ id, playbookId, subject, state, startedAt }) =>
-            `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(when(startedAt, app), "dim")}`,
+            `${id}  ${state.padEnd(12)} ${playbookId} → ${subject}  ${screen.style(momentText(startedAt, app), "dim")}`,
         ),
       ],
     );
@@ -175,8 +176,4 @@ async function find(app: App, id: string): Promise<StoredRun> {
   const run = await readRun(await app.durable(), id);
   if (run === undefined) throw new Failure("not-found", message("run.unknown", { run: id }), message("run.list-next"));
   return run;
-}
-
-function when(at: number, app: App): string {
-  return new Intl.DateTimeFormat(app.language, { dateStyle: "short", timeStyle: "medium", timeZone: app.timeZone }).format(at);
 }

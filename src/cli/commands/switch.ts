@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import type { App } from "../../app.ts";
 import { asEveryCompany } from "../../gateway/companies/tenant.ts";
 import { exitCodes } from "../../kernel/failure.ts";
@@ -9,6 +8,8 @@ import { keepSwitches, readKeptSwitches } from "../../switches/switch-file.ts";
 import { listSwitches, longestSwitchMs, normalValue, patternOf, replaySwitches, switchKeys, type Switch } from "../../switches/switch.ts";
 import { nearestOf, usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
+import { minuteText } from "../moment-text.ts";
+import { operatorName } from "../operator.ts";
 
 export const configSet: Command = {
   words: ["KEY=VALUE"],
@@ -22,7 +23,7 @@ export const configSet: Command = {
     }
     await checkSubject(app, key);
     const normal = normalValue(key);
-    const owner = ownerName(app);
+    const owner = operatorName(app);
     if (value === normal) {
       if (!isDryRun) await write(app, { kind: "switch-ended", key, by: owner });
       const line = normal === "true" ? message("switch.normal", { key, value }) : message("switch.ended", { key });
@@ -37,7 +38,7 @@ export const configSet: Command = {
     const now = app.clock.now();
     const made: Switch = { key, value, reason, owner, setAt: now, expiresAt: now + durationMs };
     if (!isDryRun) await write(app, { kind: "switch-set", key, value, reason, owner, expiresAt: made.expiresAt });
-    const until = timeText(made.expiresAt, app);
+    const until = minuteText(made.expiresAt, app);
     const line = normal === "true" ? message("switch.set-to", { key, value, until, normal }) : message("switch.set", { key, until });
     return done({ ...describe(made), isDryRun }, [line]);
   },
@@ -95,7 +96,7 @@ export const configList: Command = {
 };
 
 export function switchLines({ key, value, owner, reason, expiresAt }: Switch, app: App): Message[] {
-  return [message("switch.line", { key, value, owner, reason, until: timeText(expiresAt, app) })];
+  return [message("switch.line", { key, value, owner, reason, until: minuteText(expiresAt, app) })];
 }
 
 async function checkSubject(app: App, key: string): Promise<void> {
@@ -121,12 +122,4 @@ async function checkCompany(app: App, company: string): Promise<void> {
 
 function describe({ setAt, expiresAt, ...rest }: Switch): Record<string, unknown> {
   return { ...rest, setAt: new Date(setAt).toISOString(), expiresAt: new Date(expiresAt).toISOString() };
-}
-
-function ownerName({ env }: App): string {
-  return env["SUDO_USER"] || userInfo().username;
-}
-
-function timeText(at: number, { language, timeZone }: App): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short", timeZone }).format(at);
 }

@@ -14,8 +14,8 @@ import {
 import { vendorAccess } from "../../gateway/vendors/vendor-access.ts";
 import { vendors, type Vendor } from "../../gateway/vendors/vendor.ts";
 import { openWebhookTargets, type WebhookTargets } from "../../gateway/vendors/webhook-targets.ts";
-import { exitCodes, Failure } from "../../kernel/failure.ts";
-import { message, verbatim, type Message } from "../../kernel/message.ts";
+import { exitCodes, Failure, whatFailed } from "../../kernel/failure.ts";
+import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
 
@@ -114,7 +114,7 @@ async function readTargets(
       doors.set(vendor, door);
     } catch (error) {
       signal.throwIfAborted();
-      unseen.push({ vendor, reason: reasonOf(error) });
+      unseen.push({ vendor, reason: whatFailed(error) });
     }
   }
   return { doors, targets, unseen };
@@ -154,7 +154,7 @@ async function carryOut(
       results.push({ ...change, isDone, line });
     } catch (error) {
       signal.throwIfAborted();
-      results.push({ ...change, isDone: false, line: message("fallback.failed", { vendor, what, id, reason: reasonOf(error) }) });
+      results.push({ ...change, isDone: false, line: message("fallback.failed", { vendor, what, id, reason: whatFailed(error) }) });
     }
   }
   return results;
@@ -191,9 +191,4 @@ function planLines({ changes, foreign }: FallbackPlan, unseen: readonly Unseen[]
 
 function describePlan({ changes, foreign, same }: FallbackPlan): Record<string, unknown> {
   return { changes: changes.map(({ target, to }) => ({ ...target, to })), foreign, same };
-}
-
-function reasonOf(error: unknown): Message {
-  if (error instanceof Failure) return error.what;
-  return verbatim(error instanceof Error ? error.message : String(error));
 }

@@ -9,7 +9,8 @@ import { message } from "../../kernel/message.ts";
 import { nearestOf, usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
 import { indented } from "../line.ts";
-import { momentText, openInboxStore, personOf, readCount, readIds, readReason } from "./queue-words.ts";
+import { momentText } from "../moment-text.ts";
+import { openInboxStore, personOf, readCount, readIds, readReason } from "./queue-words.ts";
 
 const name = "webhook:quarantine";
 

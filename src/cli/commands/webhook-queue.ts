@@ -5,18 +5,9 @@ import { exitCodes } from "../../kernel/failure.ts";
 import { message, say } from "../../kernel/message.ts";
 import { listSwitches } from "../../switches/switch.ts";
 import { done, type Call, type Command } from "../command.ts";
+import { momentText } from "../moment-text.ts";
 import type { Line } from "../line.ts";
-import {
-  ageText,
-  countsText,
-  filterOptions,
-  momentText,
-  openInboxStore,
-  personOf,
-  readFilter,
-  readIds,
-  readReason,
-} from "./queue-words.ts";
+import { ageText, countsText, filterOptions, openInboxStore, personOf, readFilter, readIds, readReason } from "./queue-words.ts";
 
 export const webhookQueueStatus: Command = {
   words: [],

@@ -6,7 +6,8 @@ import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
 import { indented, type Line } from "../line.ts";
-import { countsText, filterOptions, momentText, openInboxStore, readCount, readFilter } from "./queue-words.ts";
+import { momentText } from "../moment-text.ts";
+import { countsText, filterOptions, openInboxStore, readCount, readFilter } from "./queue-words.ts";
 
 const name = "webhook:replay";
 

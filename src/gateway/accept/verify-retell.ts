@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
 import { minutes } from "../../kernel/clock.ts";
+import { retellDigest } from "./retell-signature.ts";
 import { findFittingKey, isEqualSecret, type NamedKey, type SignedRequest, type Verification } from "./verification.ts";
 
 /** Both directions, inclusive (`lib/webhook_auth.js` of retell-sdk 5.66.1). */
@@ -15,9 +15,7 @@ export function verifyRetell({ headers, body }: SignedRequest, keys: readonly Na
   const signedAt = Number(time);
   if (digest === "" || !Number.isSafeInteger(signedAt)) return { verdict: "unverified" };
   const given = Buffer.from(digest, "hex");
-  const key = findFittingKey(keys, (value) =>
-    isEqualSecret(given, createHmac("sha256", value).update(body).update(String(signedAt)).digest()),
-  );
+  const key = findFittingKey(keys, (value) => isEqualSecret(given, retellDigest(body, signedAt, value)));
   if (key === undefined) return { verdict: "unverified" };
   return { verdict: Math.abs(now - signedAt) <= toleranceMs ? "verified" : "stale", keyId: key.id };
 }

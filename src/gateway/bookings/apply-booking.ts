@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { operationOf } from "../../integrations/calcom-api.ts";
 import { newId } from "../../kernel/ids.ts";
 import { plannedStart, type Appointment } from "./appointment.ts";
-import { changeAppointment, findByOperation, findByUid, insertAppointment, rememberUid } from "./appointment-rows.ts";
+import { changeAppointment, findByOperation, findByUid, insertAppointment, isUidClosed, rememberUid } from "./appointment-rows.ts";
 import { recordConflict, type ConflictKind } from "./conflict-rows.ts";
 import { invalidateStatement } from "./slot-rows.ts";
 
@@ -37,7 +37,7 @@ export async function applyBooking(
   { now, serviceId }: { readonly now: number; readonly serviceId: string | undefined },
 ): Promise<Applied> {
   const isActive = told.status === "accepted" || told.status === "pending";
-  if (await isClosed(client, companyId, told.uid)) {
+  if (await isUidClosed(client, companyId, told.uid)) {
     await joinFormer(client, companyId, told, now);
     return "late";
   }
@@ -216,14 +216,6 @@ async function knownAt(client: ClientBase, { companyId, appointmentId }: Appoint
     [companyId, appointmentId],
   );
   return rows[0]?.calcom_at?.getTime() ?? 0;
-}
-
-async function isClosed(client: ClientBase, companyId: string, uid: string): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "select 1 from gateway.appointment_uid where company_id = $1 and calcom_uid = $2 and closed_at is not null",
-    [companyId, uid],
-  );
-  return rowCount === 1;
 }
 
 /** Closed for ever: Cal.com never revives a uid. Without a row yet there is nothing to close; its row is made closed. */

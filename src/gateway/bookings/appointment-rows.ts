@@ -112,6 +112,15 @@ export async function rememberUid(client: ClientBase, companyId: string, uid: st
   );
 }
 
+/** Cal.com never revives a uid that is over. */
+export async function isUidClosed(client: ClientBase, companyId: string, uid: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select 1 from gateway.appointment_uid where company_id = $1 and calcom_uid = $2 and closed_at is not null",
+    [companyId, uid],
+  );
+  return rowCount === 1;
+}
+
 /** By any uid it ever had, locked. */
 export async function findByUid(client: ClientBase, companyId: string, uid: string): Promise<Appointment | undefined> {
   const [found] = await selectAppointments(

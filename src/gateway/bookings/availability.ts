@@ -1,5 +1,6 @@
 import { CalcomFault } from "../../integrations/calcom-fault.ts";
 import { hours, seconds } from "../../kernel/clock.ts";
+import { orAborted } from "../../kernel/durable/settle.ts";
 import { Failure } from "../../kernel/failure.ts";
 import { message } from "../../kernel/message.ts";
 import type { KnownService } from "../companies/directory.ts";
@@ -140,7 +141,7 @@ export function openTimeTable(gateway: Gateway, door: CalcomDoor): TimeTable {
       const now = clock.now();
       const fromMemory = allKnown(recall(companyId, wish.serviceId, days, own));
       if (fromMemory?.every((day) => isFresh(day, now))) return answerFrom(fromMemory, own.blocks, exact, { now, isStale: false });
-      return await orAborted(signal, async () => {
+      const look = async (): Promise<Availability> => {
         if (pool !== undefined) {
           const shared = readDays(pool, companyId, wish.serviceId, days);
           keep(`${companyId} ${wish.serviceId}`, await withinStoreWait(shared, new Map<string, KnownDay>()));
@@ -152,11 +153,13 @@ export function openTimeTable(gateway: Gateway, door: CalcomDoor): TimeTable {
         const { cacheMaxAge } = gateway.settings.calcom;
         if (found === undefined || found.some(({ asOf }) => clock.now() - asOf > cacheMaxAge)) throw refusal(reason);
         return answerFrom(found, own.blocks, exact, { now: clock.now(), isStale: reason !== undefined });
-      });
+      };
+      return await orAborted(look(), signal);
     },
     ask: async (companyId, wish, signal, patience = live) => {
       const { days, exact } = spanOf(companyId, wish);
-      await orAborted(signal, async () => await askVendor(companyId, wish.serviceId, days, patience));
+      signal.throwIfAborted();
+      await orAborted(askVendor(companyId, wish.serviceId, days, patience), signal);
       const own = await companyTimes(companyId);
       const found = allKnown(recall(companyId, wish.serviceId, days, own)) ?? [];
       return answerFrom(found, own.blocks, exact, { now: clock.now(), isStale: false });
@@ -230,18 +233,5 @@ async function withinStoreWait<Value>(work: Promise<Value>, otherwise: Value): P
     return await Promise.race([work.catch(() => otherwise), late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Ends with the signal, while the work itself goes on. */
-async function orAborted<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -6,7 +6,7 @@ import { selectAppointments } from "./appointment-rows.ts";
 import { plannedStart, type Appointment } from "./appointment.ts";
 import { patient } from "./calcom-door.ts";
 import { openConflicts, type Conflict } from "./conflict-rows.ts";
-import { dropCursor, readCursor, writeCursor } from "./cursor-rows.ts";
+import { dropCursor, readCursor, writeCursor } from "../cursor-rows.ts";
 import { accountsOf, applyAll, findMissing, noApplied, ownerOf, settleMissing, type Account, type ApplyTally } from "./reconcile.ts";
 import type { Desk } from "./settle-push.ts";
 import { noTally, syncDue, type SyncTally } from "./sync-job.ts";

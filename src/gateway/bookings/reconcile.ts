@@ -9,7 +9,7 @@ import { changeAppointment, selectAppointments } from "./appointment-rows.ts";
 import type { Appointment } from "./appointment.ts";
 import { patient } from "./calcom-door.ts";
 import { recordConflict } from "./conflict-rows.ts";
-import { readCursor, writeCursor } from "./cursor-rows.ts";
+import { readCursor, writeCursor } from "../cursor-rows.ts";
 import { raiseConflict, type Desk } from "./settle-push.ts";
 
 /** What a list from Cal.com changed here; `unassigned`: bookings whose event type belongs to no company of ours. */

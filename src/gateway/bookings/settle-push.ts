@@ -3,7 +3,7 @@ import type { ClientBase } from "pg";
 import { asCompany } from "../companies/tenant.ts";
 import type { Gateway } from "../gateway.ts";
 import { afterPush, plannedStart, type Appointment, type AppointmentChange, type PushResult } from "./appointment.ts";
-import { changeAppointment, lockAppointment } from "./appointment-rows.ts";
+import { changeAppointment, isUidClosed, lockAppointment } from "./appointment-rows.ts";
 import type { TimeTable } from "./availability.ts";
 import type { CalcomDoor, Patience } from "./calcom-door.ts";
 import { recordConflict, type ConflictKind } from "./conflict-rows.ts";
@@ -103,12 +103,4 @@ function besideNews(current: Appointment, pushed: Appointment, change: Appointme
     wantedStartsAt: current.wantedStartsAt ?? null,
     isCancelWanted: current.isCancelWanted,
   };
-}
-
-async function isUidClosed(client: ClientBase, companyId: string, uid: string): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "select 1 from gateway.appointment_uid where company_id = $1 and calcom_uid = $2 and closed_at is not null",
-    [companyId, uid],
-  );
-  return rowCount === 1;
 }

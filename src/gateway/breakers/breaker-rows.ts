@@ -1,12 +1,14 @@
 import type pg from "pg";
 import type { Vendor } from "../vendors/vendor.ts";
 import { afterTime, nextBreaker, type Breaker, type BreakerEvent, type BreakerPhase, type BreakerPolicy } from "./breaker.ts";
+import { timedQuery } from "../../kernel/timed-query.ts";
 
 /** A breaker as the store has it. `at`: the database's clock when it was read, epoch ms; all processes share that clock. */
 export type StoredBreaker = { readonly vendor: Vendor; readonly breaker: Breaker; readonly version: string; readonly at: number };
 
 /** A database that hangs must not take the connections of everybody else with it. */
 const queryLimitMs = 1500;
+const timed = (text: string, values: unknown[]): pg.QueryConfig => timedQuery(text, values, queryLimitMs);
 
 type BreakerRow = {
   vendor: Vendor;
@@ -147,9 +149,4 @@ function phaseOf(row: BreakerRow): BreakerPhase {
     case "isolated":
       return forced === undefined ? { state: "open", since, trialAfter: since } : { state: "isolated", since, forced };
   }
-}
-
-/** `pg` knows a limit for a single query, its types do not. */
-function timed(text: string, values: unknown[]): pg.QueryConfig {
-  return { text, values, query_timeout: queryLimitMs } as pg.QueryConfig;
 }

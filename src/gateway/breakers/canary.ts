@@ -4,6 +4,7 @@ import { findIncomingNumber } from "../../integrations/twilio-api.ts";
 import type { VendorReply } from "../../integrations/vendor-call.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import type { GatewayJob } from "../gateway.ts";
+import type { Egress } from "../vendors/egress.ts";
 import { vendors, type Vendor } from "../vendors/vendor.ts";
 import type { VendorKey } from "../vendors/vendor-access.ts";
 import type { CallVerdict } from "./breakers.ts";
@@ -61,7 +62,11 @@ export async function lookAtVendor(vendor: Vendor, access: VendorKey, clock: Clo
  * Looks whether a vendor is back when its pause is over. While all callers are served from the fallback nobody else would;
  * runs in each process, because electing one needs the store: the lease lets one through.
  */
-export function canaryJob(breakers: BreakersKeeper, access: (vendor: Vendor) => VendorKey | undefined): GatewayJob {
+export function canaryJob(
+  breakers: BreakersKeeper,
+  access: (vendor: Vendor) => VendorKey | undefined,
+  egress: Pick<Egress, "take">,
+): GatewayJob {
   return {
     name: "breaker-canary",
     everyMs: 1000,
@@ -72,7 +77,12 @@ export function canaryJob(breakers: BreakersKeeper, access: (vendor: Vendor) => 
         due.map(async (vendor) => {
           const key = access(vendor);
           // What it found stands in the breaker; a failed look is no failed job.
-          if (key !== undefined) await breakers.run(vendor, (inner) => callCanary(vendor, key, inner), signal).catch(() => {});
+          if (key === undefined) return;
+          // A trial counts towards the limit as well; when there is no room for it, the next turn has some.
+          await egress
+            .take(`${vendor}:main`, { waitMs: 0, signal })
+            .then(() => breakers.run(vendor, (inner) => callCanary(vendor, key, inner), signal))
+            .catch(() => {});
         }),
       );
     },

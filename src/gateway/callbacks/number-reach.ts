@@ -2,8 +2,8 @@ import { findIncomingNumber, findVoiceOwner, TwilioRefusal, twilioBaseUrl, type 
 import type { TwilioNumber } from "../../integrations/twilio-shapes.ts";
 import type { GatewaySettings } from "../../config/gateway-schema.ts";
 import { seconds } from "../../kernel/clock.ts";
-import { Failure } from "../../kernel/failure.ts";
-import { message, verbatim, type Message } from "../../kernel/message.ts";
+import { whatFailed } from "../../kernel/failure.ts";
+import { message, type Message } from "../../kernel/message.ts";
 import { publicAddress } from "../accept/verify-request.ts";
 import type { KnownNumber } from "../companies/directory.ts";
 
@@ -42,7 +42,7 @@ export async function readReach(
       return judgeReach(await findWithAnyKey([access, ...others], number.number, signal), settings.publicUrl);
     } catch (error) {
       signal.throwIfAborted();
-      return { kind: "unknown", reason: error instanceof Failure ? error.what : verbatim((error as Error).message) };
+      return { kind: "unknown", reason: whatFailed(error) };
     }
   };
   return await Promise.all(numbers.map(async (number) => ({ number, reach: await look(number) })));

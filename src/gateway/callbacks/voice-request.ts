@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { Language } from "../../kernel/message.ts";
 import { composeDelivery } from "../accept/describe-delivery.ts";
+import { readBounded } from "../accept/read-bounded.ts";
 import { sourceOf } from "../accept/request-source.ts";
 import { publicAddress, verifyRequest } from "../accept/verify-request.ts";
 import type { Verification } from "../accept/verification.ts";
@@ -35,8 +36,9 @@ export type CalledNumber = {
 const longestBody = 64 * 1024;
 
 /** Reads and checks one request. `undefined`: longer than any the carrier sends. */
-export async function readVoiceRequest({ req, env }: Context, gateway: Gateway, step: string): Promise<VoiceRequest | undefined> {
-  const body = await readBounded(req.raw);
+export async function readVoiceRequest(context: Context, gateway: Gateway, step: string): Promise<VoiceRequest | undefined> {
+  const { req, env } = context;
+  const body = await readBounded(context, longestBody);
   if (body === undefined) return undefined;
   const { search } = new URL(req.url);
   // The path that counts is the one we gave out: a proxy may have cut a prefix off.
@@ -76,16 +78,4 @@ function findCalled({ directory }: Gateway, fields: URLSearchParams, query: URLS
     language: company.language.startsWith("en") ? "en" : "de",
     caller: readCallerNumber(query.get("number") ?? fields.get("From") ?? undefined),
   };
-}
-
-async function readBounded(request: Request): Promise<Buffer | undefined> {
-  if (request.body === null) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > longestBody) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

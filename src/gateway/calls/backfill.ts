@@ -4,7 +4,7 @@ import { message } from "../../kernel/message.ts";
 import { getCall, listCalls } from "../../integrations/retell-api.ts";
 import type { RetellCall } from "../../integrations/retell-shapes.ts";
 import type { Gateway } from "../gateway.ts";
-import { readCursor, saveCursor } from "./backfill-cursor.ts";
+import { advanceCursor, readCursor } from "../cursor-rows.ts";
 import { fetchedDelivery, isEnded } from "./call-delivery.ts";
 import { findMissing, type MissingEvent } from "./missing-events.ts";
 import { askRetell, retellAccounts, type RetellAccount } from "./retell-door.ts";
@@ -59,7 +59,7 @@ async function backfillAccount(
   if (pool === undefined) throw new Failure("store-unreachable", message("calls.no-store"), message("calls.no-store-next"));
   const cursorName = `calls-backfill:${account.name}`;
   const now = clock.now();
-  const from = since ?? ((await readCursor(pool, cursorName)) ?? now - firstLookMs + overlapMs) - overlapMs;
+  const from = since ?? ((await readCursor<{ until: number }>(pool, cursorName))?.until ?? now - firstLookMs + overlapMs) - overlapMs;
   const isMoving = since === undefined && !isDryRun;
   let report: BackfillReport = { account: account.name, from, until: now, compared: 0, missing: 0, stored: 0, callIds: [] };
   const seen = new Set<string>();
@@ -89,9 +89,9 @@ async function backfillAccount(
     if (list.nextPage !== undefined && list.nextPage === page) throw new RangeError("Retell's list repeats itself");
     page = list.nextPage;
     const reached = Math.min(list.calls.at(-1)?.start_timestamp ?? 0, now);
-    if (isMoving && page !== undefined && reached > 0) await saveCursor(pool, cursorName, reached, clock.now());
+    if (isMoving && page !== undefined && reached > 0) await advanceCursor(pool, cursorName, reached, clock.now());
   } while (page !== undefined);
-  if (isMoving) await saveCursor(pool, cursorName, now, clock.now());
+  if (isMoving) await advanceCursor(pool, cursorName, now, clock.now());
   return report;
 }
 

@@ -74,7 +74,7 @@ test("P4 finds numbers without an agent, and does not call a Retell it cannot as
       subject: "main",
       state: "degraded",
       cause: "routing-drift",
-      evidence: { numbers: 2, drifted: 1, "+4930222222": "no-agent" },
+      evidence: { numbers: 2, drifted: 1, "zwei +493…22": "no-agent" },
     },
   ]);
   retell.faults.set({ kind: "html", status: 200 });

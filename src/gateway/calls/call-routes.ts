@@ -9,7 +9,7 @@ import { answerFunction, syntheticPrefix } from "./answer-function.ts";
 import type { Desks } from "./caller.ts";
 import { readFunctionCall } from "./function-call.ts";
 import { answerInbound } from "./inbound.ts";
-import { readBounded } from "./read-bounded.ts";
+import { readBounded } from "../accept/read-bounded.ts";
 import { openToolCallLog, type ToolCallLog } from "./tool-call-log.ts";
 
 /** A call object with its whole transcript; Retell's own answers are bounded at 15,000 characters. */
@@ -96,7 +96,7 @@ type Received = {
 
 /** `undefined` when the body is longer than anything Retell sends. Verified at the moment of receipt, over the raw bytes. */
 async function receive(gateway: Gateway, context: Context): Promise<Received | undefined> {
-  const body = await readBounded(context.req.raw, longestBody);
+  const body = await readBounded(context, longestBody);
   if (body === undefined) return undefined;
   const { pathname, search } = new URL(context.req.url);
   const path = pathname + search;

@@ -1,6 +1,7 @@
 import { message, say } from "../../kernel/message.ts";
 import { getAgent, listPhoneNumbers } from "../../integrations/retell-api.ts";
 import type { RetellAgent, RetellNumber } from "../../integrations/retell-shapes.ts";
+import { maskedNumber } from "../callbacks/phone.ts";
 import type { KnownNumber } from "../companies/directory.ts";
 import type { Gateway, GatewayCheck } from "../gateway.ts";
 import { inboundPath } from "./call-routes.ts";
@@ -41,7 +42,12 @@ async function checkAccount(gateway: Gateway, account: RetellAccount, signal: Ab
       agents.set(agentId, await askRetell(gateway, account, async (access, inner) => await getAgent(access, agentId, inner), signal));
     }
     const drifts = ours.flatMap((number) =>
-      findDrift(number, byNumber.get(number.number), agents, settings.publicUrl).map((drift) => ({ number: number.number, drift })),
+      findDrift(number, byNumber.get(number.number), agents, settings.publicUrl).map((drift) => ({
+        number: number.number,
+        // Numbers are masked on the way to a report: without its company nobody could tell which one is meant.
+        place: `${number.companyId} ${maskedNumber(number.number)}`,
+        drift,
+      })),
     );
     const drifted = new Set(drifts.map(({ number }) => number)).size;
     const state = drifted === 0 ? "ok" : drifted === ours.length ? "down" : "degraded";
@@ -52,13 +58,17 @@ async function checkAccount(gateway: Gateway, account: RetellAccount, signal: Ab
       state,
       ...(state === "ok" ? {} : { cause: state === "down" ? ("routing-lost" as const) : ("routing-drift" as const) }),
       summary: say(
-        message(state === "ok" ? "calls.drift-none" : "calls.drift", { count: drifted, all: ours.length, first: first?.drift ?? "" }),
+        message(state === "ok" ? "calls.drift-none" : "calls.drift", {
+          count: drifted,
+          all: ours.length,
+          first: first === undefined ? "" : `${first.place}: ${first.drift}`,
+        }),
         language,
       ),
       evidence: {
         numbers: ours.length,
         drifted,
-        ...Object.fromEntries(drifts.slice(0, 10).map(({ number, drift }): [string, string] => [number, drift])),
+        ...Object.fromEntries(drifts.slice(0, 10).map(({ place, drift }): [string, string] => [place, drift])),
       },
       seenAt: clock.now(),
     };

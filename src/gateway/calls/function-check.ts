@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { seconds } from "../../kernel/clock.ts";
 import { message, say } from "../../kernel/message.ts";
 import { requestVendor } from "../../integrations/vendor-request.ts";
 import { readKeys } from "../accept/keyring.ts";
+import { signAsRetell } from "../accept/retell-signature.ts";
 import type { KnownCompany } from "../companies/directory.ts";
 import type { Gateway, GatewayCheck } from "../gateway.ts";
 import { syntheticPrefix } from "./answer-function.ts";
@@ -47,10 +47,9 @@ async function checkCompany(
     args: { service_id: service.serviceId },
     call: { call_id: `${syntheticPrefix}${company.companyId}`, to_number: number.number, from_number: "anonymous", direction: "inbound" },
   });
-  const digest = createHmac("sha256", key).update(body).update(String(now)).digest("hex");
   const startedMs = clock.monotonicMs();
   try {
-    const sent = { method: "POST", path: functionsPath, body, headers: { "x-retell-signature": `v=${now},d=${digest}` } } as const;
+    const sent = { method: "POST", path: functionsPath, body, headers: signAsRetell(body, now, key) } as const;
     const reply = await requestVendor({ baseUrl, key: "" }, sent, AbortSignal.any([signal, AbortSignal.timeout(hardMs)]));
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     const answer = answerSchema.safeParse(reply.json);

@@ -1,10 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
+import { parseBody } from "../accept/json-body.ts";
 import type { Provider } from "../delivery.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What an unverified event claims to be about, and how to ask the vendor for it. */
-export type Claimed = { readonly objectId: string; readonly eventType: string; readonly fields: Fields };
+export type Claimed = {
+  readonly objectId: string;
+  readonly eventType: string;
+  readonly fields: Fields;
+  /** When it says that it was so, epoch ms; later than its arrival it would outlive every genuine event after it. */
+  readonly claimedAt?: number;
+};
 
 /** `agrees`: the vendor's own object says the same. `differs` names the first field that does not. */
 export type Agreement =
@@ -14,7 +21,7 @@ export type Agreement =
 
 /** The object an event is about; `undefined` for what cannot be asked for by an id. */
 export function readClaim(provider: Provider, body: Buffer): Claimed | undefined {
-  const document = asFields(parse(body));
+  const document = asFields(parseBody(body));
   if (provider === "retell") {
     const fields = asFields(document["call"]);
     const id = fields["call_id"];
@@ -25,7 +32,9 @@ export function readClaim(provider: Provider, body: Buffer): Claimed | undefined
     const fields = asFields(document["payload"]);
     const id = fields["uid"];
     const eventType = document["triggerEvent"];
-    return typeof id === "string" && typeof eventType === "string" ? { objectId: id, eventType, fields } : undefined;
+    if (typeof id !== "string" || typeof eventType !== "string") return undefined;
+    const claimedAt = Date.parse(String(document["createdAt"]));
+    return { objectId: id, eventType, fields, ...(Number.isNaN(claimedAt) ? {} : { claimedAt }) };
   }
   return undefined;
 }
@@ -79,7 +88,12 @@ function compareBooking({ eventType, fields }: Claimed, object: Fields): Agreeme
   const states = statesOfTrigger[eventType];
   if (states === undefined) return { kind: "not-comparable" };
   if (!states.includes(String(object["status"]))) return differs("status");
+  const status = fields["status"];
+  if (!isEmpty(status) && String(status).toLowerCase() !== object["status"]) return differs("status");
   if (fields["uid"] !== object["uid"]) return differs("uid");
+  // Names another booking as the one this replaces: a genuine uid must not carry off somebody else's appointment.
+  const former = fields["rescheduleUid"];
+  if (!isEmpty(former) && former !== object["uid"] && former !== object["rescheduledFromUid"]) return differs("rescheduleUid");
   if (fields["eventTypeId"] !== object["eventTypeId"]) return differs("eventTypeId");
   if (!isSameInstant(fields["startTime"], object["startsAt"])) return differs("startTime");
   if (!isSameInstant(fields["endTime"], object["endsAt"])) return differs("endTime");
@@ -124,12 +138,4 @@ const differs = (field: string): Agreement => ({ kind: "differs", field });
 
 function asFields(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { minutes } from "../../kernel/clock.ts";
 import type { Provider } from "../delivery.ts";
 import { compareClaim, readClaim } from "./agreement.ts";
 import { inTransactionAgain, lockQuarantined, releaseEvents, type QuarantinedEvent, type Release } from "./release.ts";
@@ -21,6 +22,8 @@ export type ConfirmationResult = {
 };
 
 const pageSize = 50;
+/** Between our clock and the vendor's. */
+const clockToleranceMs = minutes(1);
 
 /** Releases what the vendor confirms, out of the whole quarantine or of `ids`. Everything else stays where it is. */
 export async function confirmQuarantined(
@@ -53,12 +56,15 @@ export async function confirmQuarantined(
 }
 
 async function ask(event: QuarantinedEvent, confirm: ObjectConfirmation, signal: AbortSignal): Promise<ConfirmationResult> {
-  const { id, provider, body } = event;
+  const { id, provider, body, receivedAt } = event;
   const claimed = readClaim(provider, body);
   if (claimed === undefined) return { id, result: "not-comparable" };
   try {
     const object = await confirm({ provider, objectId: claimed.objectId, fields: claimed.fields }, signal);
     if (object === undefined) return { id, result: "absent" };
+    if (claimed.claimedAt !== undefined && claimed.claimedAt > receivedAt + clockToleranceMs) {
+      return { id, result: "differs", detail: "createdAt" };
+    }
     const agreement = compareClaim(provider, claimed, object);
     if (agreement.kind === "agrees") return { id, result: "released" };
     return agreement.kind === "differs" ? { id, result: "differs", detail: agreement.field } : { id, result: "not-comparable" };

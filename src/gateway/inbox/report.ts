@@ -1,3 +1,4 @@
+import { parseBody } from "../accept/json-body.ts";
 import type { InboxEvent } from "../event-handler.ts";
 import type { Gateway } from "../gateway.ts";
 
@@ -5,8 +6,7 @@ type Report = Gateway["report"];
 
 /** The part of an event that names one of ours: our number, agent or event type. Never a caller's. */
 export function ourSubject({ body }: Pick<InboxEvent, "body">): string {
-  const parsed = parse(body);
-  const { call, call_inbound: inbound, payload } = parsed as Record<string, Record<string, unknown> | undefined>;
+  const { call, call_inbound: inbound, payload } = (parseBody(body) ?? {}) as Record<string, Record<string, unknown> | undefined>;
   const callFields = call ?? inbound ?? {};
   const number = callFields["direction"] === "outbound" ? callFields["from_number"] : callFields["to_number"];
   const named = [number, callFields["agent_id"], payload?.["eventTypeId"]].find(
@@ -26,13 +26,4 @@ export function reportUnresolved(report: Report, event: InboxEvent): void {
 /** A type nobody handles, or a handler that did not understand the body. */
 export function reportUnknownShape(report: Report, event: InboxEvent): void {
   report({ kind: "unknown-shape", subject: `${event.provider} ${event.eventType.slice(0, 60)}`, data: { event: event.id } });
-}
-
-function parse(body: Buffer): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(body.toString("utf8"));
-    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

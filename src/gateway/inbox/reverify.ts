@@ -47,16 +47,15 @@ export function reverifyWith(settings: Gateway["settings"]): Reverify {
 }
 
 /** Runs through the quarantine once after the start, and again whenever a key was added or changed, also behind the same reference. */
-export function reverifyJob(
-  { pool, settings }: Pick<Gateway, "pool" | "settings">,
-  onDone: (done: Reverified) => void = () => {},
-): GatewayJob {
+export function reverifyJob(gateway: Pick<Gateway, "pool" | "settings">, onDone: (done: Reverified) => void = () => {}): GatewayJob {
   let knownKeys = "";
   return {
     name: "quarantine: look again with new keys",
     everyMs: seconds(5),
     runsOn: "leader",
     run: async (signal) => {
+      // Asked for anew each time: a key that is added to ampel.yaml comes with new settings.
+      const { pool, settings } = gateway;
       if (pool === undefined) return;
       const keys = fingerprint({
         ...named("retell", settings.retell.keys),

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Clock } from "../../kernel/clock.ts";
 import type { GatewayFinding } from "../gateway.ts";
+import { timedQuery } from "../../kernel/timed-query.ts";
 
 export type FindingBook = {
   /** From memory; never waits and never throws. */
@@ -81,5 +82,5 @@ async function insertFindings(pool: pg.Pool, findings: readonly Waiting[]): Prom
       kind text, "companyId" text, subject text, data jsonb, "firstAt" float8, "lastAt" float8, count bigint)
     on conflict (kind, company_id, subject) do update set
       data = excluded.data, last_at = greatest(finding.last_at, excluded.last_at), count = finding.count + excluded.count, cleared_at = null`;
-  await pool.query({ text, values: [JSON.stringify(rows)], query_timeout: 5000 } as pg.QueryConfig);
+  await pool.query(timedQuery(text, [JSON.stringify(rows)], 5000));
 }

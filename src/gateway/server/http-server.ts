@@ -40,7 +40,7 @@ const stopLimitMs = seconds(15);
 
 /** @throws when the address cannot be listened on */
 export async function openHttpServer({ address, port, webhooks, clock, app }: HttpServerOptions): Promise<HttpServer> {
-  const other = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const other = getRequestListener(app.fetch);
   const others = openRateLimiter(otherRequests);
   const lives = openRateLimiter(liveRequests);
   let isStopping = false;

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { seconds, type Clock } from "../../kernel/clock.ts";
+import { timedQuery } from "../../kernel/timed-query.ts";
 
 /** One of all processes on a database is the leader. */
 export type LeaderLease = {
@@ -39,7 +40,7 @@ export function openLeaderLease({
       insert into gateway.cursor (name, value, changed_at) values ($1, jsonb_build_object('owner', $2::text), clock_timestamp())
       on conflict (name) do update set value = excluded.value, changed_at = excluded.changed_at
       where gateway.cursor.value ->> 'owner' = $2 or gateway.cursor.changed_at < clock_timestamp() - make_interval(secs => $3)`;
-    const { rowCount } = await pool.query({ text, values: [name, owner, leaseMs / 1000], query_timeout: beatMs } as pg.QueryConfig);
+    const { rowCount } = await pool.query(timedQuery(text, [name, owner, leaseMs / 1000], beatMs));
     if (rowCount === 1) {
       // Counted from before the question: the row's time is later than that.
       heldUntilMs = askedMs + leaseMs - 500;
@@ -67,7 +68,7 @@ export function openLeaderLease({
       await rounds;
       drop();
       const text = "delete from gateway.cursor where name = $1 and value ->> 'owner' = $2";
-      await pool.query({ text, values: [name, owner], query_timeout: beatMs } as pg.QueryConfig).catch(() => {});
+      await pool.query(timedQuery(text, [name, owner], beatMs)).catch(() => {});
     },
   };
 }

@@ -53,7 +53,7 @@ export type PartsGround = {
 
 export function openParts(gateway: Gateway, ground: PartsGround): GatewayParts {
   const { clock, directory, settings } = gateway;
-  const { breakers, switches } = ground;
+  const { breakers, egress, switches } = ground;
   const backlog = createBacklog();
   const callbacks = openCallbackDesk(gateway, backlog);
   const booking = openBookingDesk(gateway);
@@ -75,7 +75,7 @@ export function openParts(gateway: Gateway, ground: PartsGround): GatewayParts {
       confirmationJob(gateway, vendorConfirmation(gateway)),
       retentionJob(gateway),
       unresolvedJob(gateway, handlers),
-      canaryJob(breakers, (vendor) => gateway.access(vendor)),
+      canaryJob(breakers, (vendor) => gateway.access(vendor), egress),
     ],
     checks: checkRounds(gateway, ground, booking),
     flush: async () => {

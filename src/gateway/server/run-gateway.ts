@@ -1,5 +1,5 @@
 import { seconds, systemClock } from "../../kernel/clock.ts";
-import { Failure } from "../../kernel/failure.ts";
+import { Failure, whatFailed } from "../../kernel/failure.ts";
 import { message, verbatim, type Message } from "../../kernel/message.ts";
 import type { Store } from "../../store/store.ts";
 import { startGateway, type GatewayOptions, type RunningGateway } from "../start.ts";
@@ -58,7 +58,7 @@ async function untilOpen({ openStore, signal, onEvent }: RunOptions): Promise<St
       return await openStore(signal);
     } catch (error) {
       if (signal.aborted) return undefined;
-      const reason = error instanceof Failure ? error.what : verbatim((error as Error).message);
+      const reason = whatFailed(error);
       // Said once, not every five seconds all night.
       if (JSON.stringify(reason) !== told) onEvent(message("gateway.store-away", { reason }));
       told = JSON.stringify(reason);

@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import type pg from "pg";
 import { requestVendor } from "../../integrations/vendor-request.ts";
 import { seconds } from "../../kernel/clock.ts";
 import { message, say } from "../../kernel/message.ts";
 import { readKeys } from "../accept/keyring.ts";
+import { signAsRetell } from "../accept/retell-signature.ts";
 import { syntheticPrefix } from "../calls/answer-function.ts";
 import { unknownCheck } from "../calls/unknown-check.ts";
 import type { KnownCompany } from "../companies/directory.ts";
@@ -57,13 +57,11 @@ async function checkCompany(ground: Ground, { companyId }: KnownCompany, signal:
 }
 
 async function ring({ gateway, baseUrl, key }: Ground, call: { callId: string; toNumber: string }, signal: AbortSignal): Promise<number> {
-  const now = gateway.clock.now();
   const body = JSON.stringify({
     event: "call_inbound",
     call_inbound: { call_id: call.callId, to_number: call.toNumber, from_number: "anonymous" },
   });
-  const digest = createHmac("sha256", key).update(body).update(String(now)).digest("hex");
-  const headers = { "x-retell-signature": `v=${now},d=${digest}` };
+  const headers = signAsRetell(body, gateway.clock.now(), key);
   const { status } = await requestVendor({ baseUrl, key: "" }, { method: "POST", path: "/webhooks/retell", body, headers }, signal);
   return status;
 }

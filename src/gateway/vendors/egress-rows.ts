@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { timedQuery } from "../../kernel/timed-query.ts";
 
 /** What left on one key: `sentAt` of the last 60 seconds, oldest first, by the database's clock (epoch ms). */
 export type StoredEgress = {
@@ -19,6 +20,7 @@ export type EgressMinute = {
 
 export const egressWindowMs = 60_000;
 const queryLimitMs = 1500;
+const timed = (text: string, values: unknown[]): pg.QueryConfig => timedQuery(text, values, queryLimitMs);
 const keptDays = 7;
 
 type EgressRow = { bucket: string; sent: number[]; blocked_until: number | null; at: number; is_taken?: boolean };
@@ -117,9 +119,4 @@ export async function forgetOldMinutes(pool: pg.Pool): Promise<void> {
 
 function fromRow({ bucket, sent, blocked_until, at }: EgressRow): StoredEgress {
   return { bucket, at, blockedUntil: blocked_until ?? 0, sentAt: sent.filter((moment) => moment > at - egressWindowMs) };
-}
-
-/** `pg` knows a limit for a single query, its types do not. */
-function timed(text: string, values: unknown[]): pg.QueryConfig {
-  return { text, values, query_timeout: queryLimitMs } as pg.QueryConfig;
 }

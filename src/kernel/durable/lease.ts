@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type pg from "pg";
 import type { Clock } from "../clock.ts";
+import { timedQuery } from "../timed-query.ts";
 
 export const leaseTables = `
 create table ampel.executor (
@@ -29,6 +30,7 @@ const freshMs = leaseMs - 1000;
 /** A look that comes later than this says nothing about the others: it was us who slept. */
 const longestGapMs = 2500;
 const queryLimitMs = 3000;
+const timed = (text: string, values: unknown[]): pg.QueryConfig => timedQuery(text, values, queryLimitMs);
 
 export type Lease = {
   readonly executorId: string;
@@ -154,11 +156,6 @@ const orphans = `
   select distinct executor_id from dbos.workflow_status
   where status = 'PENDING' and application_version = $1 and application_name = 'ampel'
     and not exists (select from ampel.executor where id = executor_id)`;
-
-/** `pg` knows a limit for a single query, its types do not. */
-function timed(text: string, values: unknown[]): pg.QueryConfig {
-  return { text, values, query_timeout: queryLimitMs } as pg.QueryConfig;
-}
 
 /** True when the process is known to be gone: same machine, and no process with that pid and start time. */
 function hasEnded(row: Executor): boolean {

@@ -1,9 +1,9 @@
 import type { Pool } from "pg";
 import { z } from "zod";
 import type { Clock } from "../../../kernel/clock.ts";
-import { Failure } from "../../../kernel/failure.ts";
+import { Failure, whatFailed } from "../../../kernel/failure.ts";
 import { newId } from "../../../kernel/ids.ts";
-import { message, verbatim, type Message } from "../../../kernel/message.ts";
+import { message, type Message } from "../../../kernel/message.ts";
 import { asCompany } from "../tenant.ts";
 import type { IntegrationVendors } from "./integration-vendors.ts";
 import { lookAtVendors } from "./look-at-integration.ts";
@@ -55,7 +55,7 @@ export async function resetIntegration(wanted: WantedIntegration, plan: ResetPla
     return { snapshotId, steps, left, isVerified: left.steps.length === 0 && left.forHumans.length === 0 };
   } catch (error) {
     // What was written must be reported all the same, and above all the way back.
-    return { snapshotId, steps, unread: reasonOf(error), isVerified: false };
+    return { snapshotId, steps, unread: whatFailed(error), isVerified: false };
   }
 }
 
@@ -74,7 +74,7 @@ export async function undoReset(snapshotId: string, tools: ResetTools, { isDryRu
   try {
     for (const step of stored) if (!isAt(step, await readNow(vendors, step, signal), "from")) return { steps, isVerified: false };
   } catch (error) {
-    return { steps, unread: reasonOf(error), isVerified: false };
+    return { steps, unread: whatFailed(error), isVerified: false };
   }
   await asCompany(pool, companyId, async (client) => {
     await client.query("update gateway.snapshot set restored_at = to_timestamp($2::float8 / 1000) where snapshot_id = $1", [
@@ -90,7 +90,7 @@ async function takeBack(step: ResetStep, vendors: IntegrationVendors, signal: Ab
   try {
     now = await readNow(vendors, step, signal);
   } catch (error) {
-    return { step, state: "failed", reason: reasonOf(error) };
+    return { step, state: "failed", reason: whatFailed(error) };
   }
   if (isAt(step, now, "from")) return { step, state: "nothing-to-do" };
   if (!isAt(step, now, "to")) return { step, state: "kept", reason: message("companies.reset-changed-since") };
@@ -130,12 +130,8 @@ async function tryStep(step: ResetStep, work: () => Promise<void>): Promise<Step
     await work();
     return { step, state: "done" };
   } catch (error) {
-    return { step, state: "failed", reason: reasonOf(error) };
+    return { step, state: "failed", reason: whatFailed(error) };
   }
-}
-
-function reasonOf(error: unknown): Message {
-  return error instanceof Failure ? error.what : verbatim((error as Error).message);
 }
 
 async function write(vendors: IntegrationVendors, step: ResetStep, side: "from" | "to", signal: AbortSignal): Promise<void> {

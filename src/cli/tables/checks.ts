@@ -1,3 +1,0 @@
-import type { CommandEntry } from "../command-entry.ts";
-
-export const checksCommands: Readonly<Record<string, CommandEntry>> = {};
