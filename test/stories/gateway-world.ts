@@ -45,6 +45,8 @@ export type GatewayWorld = {
   health(): Promise<HealthPage>;
   /** Rows over all companies, from the gateway's own store. */
   rows<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Events that wait, were given up, or are kept from being applied; empty when the queue is. */
+  unfinished(): Promise<readonly { readonly provider: string; readonly event_type: string; readonly status: string }[]>;
   clear(): Promise<void>;
 };
 
@@ -115,6 +117,11 @@ export async function openGatewayWorld(before: (vendors: GatewayVendors) => Prom
     expect(imported.exitCode, imported.stdout + imported.stderr).toBe(0);
     await before(vendors);
     await startGateway(publicUrl, config, ({ isLeader }) => isLeader);
+    const rows: GatewayWorld["rows"] = async (sql, values = []) =>
+      await inTransaction(store.pool, async (client) => {
+        await client.query("select set_config('ampel.company', '*', true)");
+        return (await client.query(sql, [...values])).rows as never[];
+      });
     return {
       folder,
       publicUrl,
@@ -124,11 +131,8 @@ export async function openGatewayWorld(before: (vendors: GatewayVendors) => Prom
       ask,
       startStandby: async () => await startGateway(standbyUrl, standbyConfig, () => true),
       health: async () => await health(),
-      rows: async (sql, values = []) =>
-        await inTransaction(store.pool, async (client) => {
-          await client.query("select set_config('ampel.company', '*', true)");
-          return (await client.query(sql, [...values])).rows as never[];
-        }),
+      rows,
+      unfinished: async () => await rows("select provider, event_type, status from gateway.inbox_event where status <> 'done'"),
       clear,
     };
   } catch (error) {

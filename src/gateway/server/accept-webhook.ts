@@ -117,7 +117,7 @@ function refuse(metrics: GatewayMetrics, provider: Provider, response: ServerRes
 }
 
 /** The rest of a body that is too long is not read; the sender gets a moment to see the answer. */
-const lastLookMs = 500;
+export const lastLookMs = 500;
 
 export function closeUnread(response: ServerResponse): void {
   const { socket } = response;

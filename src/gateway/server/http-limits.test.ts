@@ -94,4 +94,8 @@ test("bodies of live calls have their own bound, so that neither takes the other
   }
   expect(answers[0]).toMatch(/^HTTP\/1\.1 503 /);
   expect(await sendRetell(running.port, retellEvent())).toMatchObject({ status: 204 });
+  // The refused ones hold no connection until the time limit of a request.
+  const stopping = running.stop().then(() => "stopped");
+  for (const socket of sockets) socket.destroy();
+  expect(await Promise.race([stopping, systemClock.sleep(8000)])).toBe("stopped");
 }, 20_000);

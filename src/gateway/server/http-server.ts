@@ -6,7 +6,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { seconds } from "../../kernel/clock.ts";
 import { openRateLimiter } from "../accept/rate-limit.ts";
 import { noteSource } from "../accept/request-source.ts";
-import { acceptWebhook, closeUnread, webhookPaths, type WebhookParts } from "./accept-webhook.ts";
+import { acceptWebhook, closeUnread, lastLookMs, webhookPaths, type WebhookParts } from "./accept-webhook.ts";
 import { longestBody } from "./read-body.ts";
 import { sourceAddress } from "./source-address.ts";
 
@@ -70,6 +70,7 @@ export async function openHttpServer({ address, port, webhooks, clock, app }: Ht
       response.writeHead(413, { connection: "close" }).end();
       return;
     }
+    closeWhenUnread(request, response);
     other(request, response).catch(() => response.destroy());
   };
 
@@ -123,6 +124,17 @@ async function listen(server: Server, address: string, port: number): Promise<vo
       server.on("error", () => {});
       resolve();
     });
+  });
+}
+
+/** A body that nobody reads to its end hides that the sender has left: the connection would stay until its time limit. */
+function closeWhenUnread(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request; // afterwards it is taken from the request
+  response.once("finish", () => {
+    const closing = setTimeout(() => {
+      if (!request.complete) socket.destroy();
+    }, lastLookMs);
+    closing.unref();
   });
 }
 
