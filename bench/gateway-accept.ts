@@ -49,6 +49,7 @@ async function measureAccepts(): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const peer = await runPgbench(postgres);
     const result = await (await startLoad({ ...load, port: gateway.port, prefix: `h1-${round}-` })).result;
+    await untilDrained();
     await expectEveryone(`H1, round ${round}`, result);
     const rate = result.kept.length / (result.elapsedMs / 1000);
     peers.push(peer);

@@ -87,7 +87,7 @@ test(
     calcom.faults.set({ kind: "down" });
 
     const { exitCode, document } = await world.ask(["emergency-response", "--auto-fix"]);
-    expect([document.zone, exitCode]).toEqual(["yellow", 11]);
+    expect([document.zone, exitCode], JSON.stringify(document.findings)).toEqual(["yellow", 11]);
     expect(document.findings.map(({ cause, subject }) => `${cause} ${subject}`)).toContain("vendor-down calcom");
     const run = document.runs.find(({ playbook }) => playbook === "calcom-sync-failed");
     // The cache serves callers; the canary is not answered, so nothing is compared and nothing called well.
