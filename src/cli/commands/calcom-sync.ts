@@ -11,6 +11,7 @@ import { exitCodes } from "../../kernel/failure.ts";
 import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
+import { exitOfLook, expectNothing } from "../expect-nothing.ts";
 import { indented, type Line } from "../line.ts";
 import { conflictLines, describeConflict, whenText, type Places } from "./booking-conflicts.ts";
 import { openBookingGround } from "./booking-ground.ts";
@@ -24,7 +25,7 @@ const shownLines = 12;
  */
 export const calcomEmergencySync: Command = {
   words: [],
-  options: { "next-hours": { value: "24", what: message("option.next-hours") } },
+  options: { "next-hours": { value: "24", what: message("option.next-hours") }, ...expectNothing },
   details: message("bookings.sync-details"),
   async run({ app, values, isDryRun, screen, signal }) {
     const text = values.get("next-hours") ?? "24";
@@ -41,7 +42,7 @@ export const calcomEmergencySync: Command = {
         return done(
           { isDryRun, diff: describeDiff(diff) },
           diffLines(diff, nextHours, places),
-          diff.unseen.length > 0 ? exitCodes.refused : exitCodes.allClear,
+          diff.unseen.length > 0 ? exitCodes.refused : exitOfLook("calcom:emergency-sync", { values }, !isInStep(diff)),
         );
       }
       const report = await emergencySync(ground.desk, nextHours, signal, (account, isDone) =>

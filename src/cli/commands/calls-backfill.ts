@@ -14,6 +14,7 @@ import { message } from "../../kernel/message.ts";
 import { Secret } from "../../kernel/secret.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command } from "../command.ts";
+import { exitOfLook, expectNothing } from "../expect-nothing.ts";
 import { openCompanyStore } from "./company-store.ts";
 
 const storeWaitMs = seconds(10);
@@ -21,7 +22,7 @@ const storeWaitMs = seconds(10);
 /** Compares Retell's calls with ours and fetches what is missing; works without the gateway running. */
 export const callsBackfill: Command = {
   words: [],
-  options: { since: { value: "TIME", what: message("option.calls-since") } },
+  options: { since: { value: "TIME", what: message("option.calls-since") }, ...expectNothing },
   details: message("calls.backfill-details"),
   async run({ app, values, isDryRun, signal }) {
     const text = values.get("since");
@@ -46,6 +47,13 @@ export const callsBackfill: Command = {
             ? message("calls.backfill-would", { account, compared, missing })
             : message("calls.backfill-line", { account, compared, missing, stored }),
         ),
+        isDryRun
+          ? exitOfLook(
+              "calls:backfill",
+              { values },
+              reports.some(({ missing }) => missing > 0),
+            )
+          : 0,
       );
     } finally {
       await close();

@@ -14,6 +14,7 @@ import { exitCodes, Failure } from "../../kernel/failure.ts";
 import { message, say, type Language, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Command, type Outcome } from "../command.ts";
+import { exitOfLook, expectNothing } from "../expect-nothing.ts";
 import type { Screen } from "../screen.ts";
 import { companyMissing, isCompanyId, openCompanyStore } from "./company-store.ts";
 
@@ -23,6 +24,7 @@ export const companyReset: Command = {
   options: {
     id: { value: "ID", what: message("option.company-id") },
     undo: { value: "SNAPSHOT", what: message("option.reset-undo") },
+    ...expectNothing,
   },
   details: message("companies.reset-details"),
   async run({ app, screen, values, isDryRun, signal }) {
@@ -53,7 +55,12 @@ export const companyReset: Command = {
       }
       const plan = planReset(company.wanted, await lookAtVendors(company.wanted, vendors, signal));
       return isDryRun
-        ? showPlan(companyId, plan, screen)
+        ? showPlan(
+            companyId,
+            plan,
+            screen,
+            exitOfLook("company:reset-integration", { values }, plan.steps.length + plan.forHumans.length > 0),
+          )
         : showReport(companyId, await resetIntegration(company.wanted, plan, tools), screen);
     } finally {
       await vendors.close();
@@ -94,15 +101,11 @@ function showUndo(about: { companyId: string; snapshotId: string; isDryRun: bool
   return done(document, [...reportLines(steps, screen), ...unreadLines, end], isVerified ? exitCodes.allClear : exitCodes.refused);
 }
 
-function showPlan(companyId: string, plan: ResetPlan, screen: Screen): Outcome {
+function showPlan(companyId: string, plan: ResetPlan, screen: Screen, exitCode: number): Outcome {
   const lines = plan.steps.map((step) => `~ ${say(stepText(step), screen.language)}`);
   const none = plan.steps.length === 0 && plan.forHumans.length === 0 ? [message("companies.reset-nothing")] : [];
-  return done({ companyId, isDryRun: true, plan: describePlan(plan, screen.language) }, [
-    ...lines,
-    ...humanLines(plan, screen),
-    ...none,
-    message("companies.reset-dry"),
-  ]);
+  const document = { companyId, isDryRun: true, plan: describePlan(plan, screen.language) };
+  return done(document, [...lines, ...humanLines(plan, screen), ...none, message("companies.reset-dry")], exitCode);
 }
 
 function describePlan({ steps, forHumans }: ResetPlan, language: Language): object {

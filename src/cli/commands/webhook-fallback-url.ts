@@ -18,6 +18,7 @@ import { exitCodes, Failure, whatFailed } from "../../kernel/failure.ts";
 import { message, type Message } from "../../kernel/message.ts";
 import { usage } from "../arguments.ts";
 import { done, type Call, type Command, type Outcome } from "../command.ts";
+import { exitOfLook, expectNothing } from "../expect-nothing.ts";
 
 const name = "webhook:set-fallback-url";
 const vendorLimitMs = 60_000;
@@ -25,7 +26,11 @@ const vendorLimitMs = 60_000;
 /** Sends the vendors' webhooks to another server of ours, through their own interfaces, with read-back and the way back. */
 export const webhookSetFallbackUrl: Command = {
   words: ["[URL]"],
-  options: { back: { what: message("option.fallback-back") }, vendor: { value: "NAME", what: message("option.fallback-vendor") } },
+  options: {
+    back: { what: message("option.fallback-back") },
+    vendor: { value: "NAME", what: message("option.fallback-vendor") },
+    ...expectNothing,
+  },
   async run(call) {
     const { app, words, flags } = call;
     const { gateway: settings } = (await app.loaded()).config;
@@ -49,7 +54,9 @@ async function goThere(call: Call, settings: GatewaySettings, address: string): 
   const plan = planFallback(targets, origin, [own, origin, ...records.map((record) => record.origin)]);
   const lines = planLines(plan, unseen);
   if (isDryRun || plan.changes.length === 0) {
-    return done({ origin, isDryRun, ...describePlan(plan), unseen: unseen.map(({ vendor }) => vendor) }, lines, exitCodeOf(unseen, 0));
+    const exitCode = isDryRun ? exitOfLook(name, call, plan.changes.length > 0) : 0;
+    const document = { origin, isDryRun, ...describePlan(plan), unseen: unseen.map(({ vendor }) => vendor) };
+    return done(document, lines, exitCodeOf(unseen, 0) || exitCode);
   }
   for (const line of lines) call.screen.tell(line);
   addRecord(

@@ -105,11 +105,16 @@ test("an agent whose events go elsewhere, or that is gone, has drifted", () => {
 });
 
 test("where the verdicts turn", () => {
+  const gap = { calls: 0, missing: 0, missingLately: 0, unfetched: 0, isHeardSince: false };
   expect([
-    decideGap({ calls: 0, missing: 0, missingLately: 0 }),
-    decideGap({ calls: 1, missing: 1, missingLately: 1 }),
-    decideGap({ calls: 2, missing: 2, missingLately: 0 }),
-  ]).toEqual(["ok", "degraded", "down"]);
+    decideGap(gap),
+    decideGap({ ...gap, calls: 1, missing: 1, missingLately: 1, unfetched: 1 }),
+    decideGap({ ...gap, calls: 2, missing: 2, unfetched: 2 }),
+    // All fetched, but nothing has come by itself since: the webhooks may still be gone.
+    decideGap({ ...gap, calls: 2, missing: 2 }),
+    decideGap({ ...gap, calls: 3, missing: 2, isHeardSince: true }),
+    decideGap({ ...gap, calls: 3, missing: 2, unfetched: 1, isHeardSince: true }),
+  ]).toEqual(["ok", "degraded", "down", "down", "ok", "degraded"]);
   expect([decideFunction("ok", 1999), decideFunction("none", 2000), decideFunction("ok", 10_000), decideFunction("deadline", 5)]).toEqual([
     "ok",
     "degraded",

@@ -49,8 +49,9 @@ async function checkCompany(ground: Ground, { companyId }: KnownCompany, signal:
     id: "P2",
     subject: companyId,
     state,
-    ...(state === "ok" ? {} : { cause: state === "down" ? ("webhooks-missing" as const) : ("slow-response" as const) }),
-    summary: say(message(state === "ok" ? "gateway-check.webhook-well" : "gateway-check.webhook-sick", { outcome, tookMs }), language),
+    // A slow one waits in our own inbox: that is a backlog, and no slow page.
+    ...(state === "ok" ? {} : { cause: state === "down" ? ("webhooks-missing" as const) : ("queue-backlog" as const) }),
+    summary: say(message(`gateway-check.webhook-${state}`, { outcome, tookMs }), language),
     evidence: { outcome, tookMs },
     seenAt: clock.now(),
   };

@@ -39,4 +39,12 @@ export const cliTexts = {
   "cli.option.confirm": { de: "Der gezeigte Plan soll ausgeführt werden", en: "Carry out the plan that was shown" },
   "app.host-unknown": { de: "Den Host {name} gibt es in der Konfiguration nicht", en: "The configuration has no host {name}" },
   "app.host-unknown-next": { de: "Unter hosts: eintragen, dann ampel config:check", en: "Add it under hosts:, then ampel config:check" },
+  "option.expect-nothing": {
+    de: "Mit --dry-run: endet mit 3, wenn noch etwas zu tun wäre",
+    en: "With --dry-run: ends with 3 when something is left to do",
+  },
+  "cli.expect-nothing-only": {
+    de: "--expect kennt hier nur nothing, nicht {given}",
+    en: "--expect knows only nothing here, not {given}",
+  },
 } as const;

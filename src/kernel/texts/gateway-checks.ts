@@ -31,11 +31,15 @@ export const gatewayChecksTexts = {
     de: "Ohne Datenbank lässt sich der Weg eines Webhooks nicht bis zum Ende verfolgen",
     en: "Without a database the way of a webhook cannot be followed to its end",
   },
-  "gateway-check.webhook-well": {
+  "gateway-check.webhook-ok": {
     de: "Ein Probe-Webhook kam in {tookMs} ms durch",
     en: "A test webhook came through in {tookMs} ms",
   },
-  "gateway-check.webhook-sick": {
+  "gateway-check.webhook-degraded": {
+    de: "Ein Probe-Webhook kam erst nach {tookMs} ms durch",
+    en: "A test webhook came through only after {tookMs} ms",
+  },
+  "gateway-check.webhook-down": {
     de: "Ein Probe-Webhook kam nicht durch: {outcome} nach {tookMs} ms",
     en: "A test webhook did not come through: {outcome} after {tookMs} ms",
   },
