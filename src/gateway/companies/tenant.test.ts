@@ -57,6 +57,10 @@ const bases = [
 
 for (const { title, open, isMissing, isTenantRole } of bases) {
   describe.skipIf(isMissing)(title, () => {
+    // What holds for one of the two only is no test of the other: a skip would ask for something that is missing.
+    const none = (_name: string, _check: () => Promise<void>): void => {};
+    const inRole = isTenantRole ? test : none;
+    const asOwner = isTenantRole ? none : test;
     let base: Base;
     let pool: Pool;
     beforeAll(async () => {
@@ -199,12 +203,12 @@ for (const { title, open, isMissing, isTenantRole } of bases) {
       await expect(work).rejects.toMatchObject({ code: "23514" });
     });
 
-    test.runIf(isTenantRole)("inside a scope the tables without a company are out of reach", async () => {
+    inRole("inside a scope the tables without a company are out of reach", async () => {
       expect(await codeOf(here, (client) => client.query("select from gateway.inbox_event"))).toBe(forbidden);
       expect(await codeOf(here, (client) => client.query("select from ampel.entry"))).toBe(forbidden);
     });
 
-    test.runIf(isTenantRole)("a superuser whose role is gone is refused, instead of seeing everything, until it is back", async () => {
+    inRole("a superuser whose role is gone is refused, instead of seeing everything, until it is back", async () => {
       await pool.query("drop owned by ampel_tenant; drop role ampel_tenant");
       expect(await codeOf(here, (client) => client.query("select from gateway.customer"))).toBe(forbidden);
       await ensureTenantRole(pool);
@@ -214,7 +218,7 @@ for (const { title, open, isMissing, isTenantRole } of bases) {
       });
     });
 
-    test.runIf(!isTenantRole)("a role of that name which belongs to somebody else changes nothing", async () => {
+    asOwner("a role of that name which belongs to somebody else changes nothing", async () => {
       await server.query("create role ampel_tenant nologin");
       await asCompany(pool, here, async (client) => {
         expect(await count(client, "customer")).toBe(1);
