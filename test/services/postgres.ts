@@ -1,5 +1,6 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { runCommand } from "../../src/kernel/exec.ts";
 import {
@@ -116,8 +117,38 @@ export async function startPostgres(
       await running.stop();
       removeFolder(folder);
     },
-    kill: () => running.kill(),
+    kill: async () => {
+      const all = listChildren(running.processId);
+      await running.kill();
+      await endAll(all);
+    },
   };
+}
+
+function listChildren(processId: number): number[] {
+  const text = readFileSync(`/proc/${processId}/task/${processId}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
+/** A backend outlives its killed server for a moment, takes what it is given, and keeps the next start out of the shared memory. */
+async function endAll(processIds: readonly number[]): Promise<void> {
+  const isThere = (processId: number, signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(processId, signal);
+    } catch {
+      return false;
+    }
+  };
+  for (const processId of processIds) isThere(processId, "SIGKILL");
+  while (processIds.some((processId) => isThere(processId, 0) && !isZombie(processId))) await wait(5);
+}
+
+function isZombie(processId: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${processId}/stat`, "utf8").split(")").at(-1) ?? "");
+  } catch {
+    return true;
+  }
 }
 
 async function prepare(data: string, replicaOf: PostgresService | undefined): Promise<void> {
