@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { z } from "zod";
+import { switchFilePath } from "./switch-file-path.ts";
 import type { Switch } from "./switch.ts";
 
 /** The switches as somebody last read them from the store, kept for those who have to do without it. */
@@ -13,13 +14,9 @@ const keptSchema = z.object({
   ),
 });
 
-function pathIn(stateFolder: string): string {
-  return join(stateFolder, "switches.json");
-}
-
 /** Returns whether it is on disk; without it only a start without the store knows less. */
 export function keepSwitches(stateFolder: string, kept: KeptSwitches): boolean {
-  const path = pathIn(stateFolder);
+  const path = switchFilePath(stateFolder);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     const draft = `${path}.${process.pid}`;
@@ -34,7 +31,7 @@ export function keepSwitches(stateFolder: string, kept: KeptSwitches): boolean {
 /** Those that are still in force; none when there is no such file or it is torn. */
 export function readKeptSwitches(stateFolder: string, now: number): KeptSwitches {
   try {
-    const kept = keptSchema.parse(JSON.parse(readFileSync(pathIn(stateFolder), "utf8")));
+    const kept = keptSchema.parse(JSON.parse(readFileSync(switchFilePath(stateFolder), "utf8")));
     return { asOf: kept.asOf, switches: kept.switches.filter(({ expiresAt }) => expiresAt > now) };
   } catch {
     return { asOf: 0, switches: [] };

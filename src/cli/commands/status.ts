@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
+import type { App } from "../../app.ts";
 import type { Config } from "../../config/schema.ts";
 import { exitCodes } from "../../kernel/failure.ts";
 import { message, say } from "../../kernel/message.ts";
 import { readStatus, type StatusFile } from "../../responder/status-file.ts";
-import { activeSwitches } from "../../switches/active-switches.ts";
+import type { activeSwitches } from "../../switches/active-switches.ts";
+import { switchFilePath } from "../../switches/switch-file-path.ts";
 import { decideExitCode, type Picture } from "../../triage/triage.ts";
 import { done, type Command } from "../command.ts";
 import { clockText, headline, nextStepOf, pictureDocument, pictureLines } from "../show-picture.ts";
@@ -29,7 +32,7 @@ export const status: Command = {
     const exitCode = isOld ? exitCodes.blind : decideExitCode(known.picture);
     const nextStep = isOld ? message("status.old-next") : nextStepOf(known.picture);
     const { incident } = known;
-    const { switches, lines: switchLines } = activeSwitches(app.stateFolder, app.clock.now());
+    const { switches, lines: switchLines } = await readSwitches(app);
     return done(
       {
         name: known.name,
@@ -60,6 +63,13 @@ export const status: Command = {
     );
   },
 };
+
+/** Most of the time none was ever set: then nothing more is loaded, and the traffic light is there at once. */
+async function readSwitches(app: App): Promise<ReturnType<typeof activeSwitches>> {
+  if (!existsSync(switchFilePath(app.stateFolder))) return { switches: [], lines: [] };
+  const { activeSwitches } = await import("../../switches/active-switches.ts");
+  return activeSwitches(app.stateFolder, app.clock.now());
+}
 
 export function statusOf(config: Config, picture: Picture, incident?: StatusFile["incident"]): StatusFile {
   return {
