@@ -15,7 +15,6 @@ import { quantile } from "./gateway-support.ts";
 
 // H5: what a caller waits for, over HTTP at 50 in flight, from `ampel gateway` as a process of its own on a real Postgres:
 // call_inbound, which is kept durably behind the answer, and check_availability from the cache. p99 under 20 ms.
-// Also told: /health/live of the same process, which does nothing, as the floor of this machine at the same load.
 const isShort = process.argv.includes("--short");
 const inFlight = 50;
 const seconds = isShort ? 3 : 8;
@@ -43,15 +42,10 @@ try {
       args: { dienstleistung: "Schnitt" },
       call: { ...caller, call_id: `call_bench_${String(count).padStart(8, "0")}` },
     });
-  const floor = await measure(
-    () => "GET /health/live HTTP/1.1\r\nhost: gw\r\n\r\n",
-    () => true,
-  );
   const isKept = [
     told("call_inbound", await measure(inbound, (text) => text.includes("current_date") && text.includes("company_name"))),
     told("cached check_availability", await measure(availability, (text) => text.includes('"success":true'))),
   ];
-  tell({ figure: "the same load on /health/live, p99", unit: "ms", samples: floor.map((round) => quantile(round, 0.99)) });
   process.exitCode = isKept.every(Boolean) ? 0 : 1;
 } finally {
   gateway.kill("SIGTERM");
