@@ -125,7 +125,8 @@ export async function startPostgres(
   };
 }
 
-function listChildren(processId: number): number[] {
+/** The processes a server has started. */
+export function listChildren(processId: number): number[] {
   const text = readFileSync(`/proc/${processId}/task/${processId}/children`, "utf8").trim();
   return text === "" ? [] : text.split(" ").map(Number);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres, type PostgresService } from "../../../test/services/postgres.ts";
+import { listChildren, startPostgres, type PostgresService } from "../../../test/services/postgres.ts";
 import { isRoot, needs } from "../../../test/services/server-process.ts";
 import { systemClock } from "../../kernel/clock.ts";
 import { Failure } from "../../kernel/failure.ts";
@@ -234,44 +234,43 @@ describe.skipIf(postgresNeed.isMissing)(postgresNeed.title, () => {
     await expectOnce(["one", "two"]);
   });
 
-  test.skipIf(!isRoot)("a full disk refuses, loses nothing that was taken, and takes again when there is room", async () => {
-    const root = mkdtempSync(join(folder, "full-"));
-    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", root]);
-    expect(mounted.status, mounted.stderr.toString()).toBe(0);
-    try {
-      const keeper = openTestKeeper({ root, databaseUrl: undefined });
-      const taken: string[] = [];
-      let refused = 0;
-      for (let index = 0; index < 40; index += 1) {
-        const each = delivery(`full-${index}`, { body: Buffer.alloc(10_000, index) });
-        await keeper.keep(each).then(
-          () => taken.push(each.dedupKey),
-          () => (refused += 1),
-        );
+  test.skipIf(!isRoot)(
+    "a full disk refuses, loses nothing that was taken, and takes again when there is room (mounts: run the tests with sudo)",
+    async () => {
+      const root = mkdtempSync(join(folder, "full-"));
+      const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", root]);
+      expect(mounted.status, mounted.stderr.toString()).toBe(0);
+      try {
+        const keeper = openTestKeeper({ root, databaseUrl: undefined });
+        const taken: string[] = [];
+        let refused = 0;
+        for (let index = 0; index < 40; index += 1) {
+          const each = delivery(`full-${index}`, { body: Buffer.alloc(10_000, index) });
+          await keeper.keep(each).then(
+            () => taken.push(each.dedupKey),
+            () => (refused += 1),
+          );
+        }
+        expect(taken.length).toBeGreaterThan(5);
+        expect(refused).toBeGreaterThan(5);
+        expect(spawnSync("mount", ["-o", "remount,size=4m", root]).status).toBe(0);
+        await keeper.keep(delivery("again"));
+        await keeper.close();
+        open.length = 0;
+        const heir = openTestKeeper({ root });
+        await expectOnce([...taken, "again"]);
+        await heir.close();
+        open.length = 0;
+      } finally {
+        spawnSync("umount", ["-l", root]);
       }
-      expect(taken.length).toBeGreaterThan(5);
-      expect(refused).toBeGreaterThan(5);
-      expect(spawnSync("mount", ["-o", "remount,size=4m", root]).status).toBe(0);
-      await keeper.keep(delivery("again"));
-      await keeper.close();
-      open.length = 0;
-      const heir = openTestKeeper({ root });
-      await expectOnce([...taken, "again"]);
-      await heir.close();
-      open.length = 0;
-    } finally {
-      spawnSync("umount", ["-l", root]);
-    }
-  });
+    },
+  );
 });
 
 /** The server and its children: a backend that goes on would answer. */
 function freezeAll({ process: server }: PostgresService, signal: NodeJS.Signals): void {
-  const children = spawnSync("pgrep", ["-P", String(server.processId)])
-    .stdout.toString()
-    .trim()
-    .split("\n");
-  for (const each of [String(server.processId), ...children]) if (each !== "") process.kill(Number(each), signal);
+  for (const each of [server.processId, ...listChildren(server.processId)]) process.kill(each, signal);
 }
 
 /** Forwards to a port; `swallow` lets the connections of now hang for ever, new ones are well. */
