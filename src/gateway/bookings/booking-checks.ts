@@ -1,6 +1,7 @@
 import { CalcomFault } from "../../integrations/calcom-fault.ts";
 import { hours, minutes } from "../../kernel/clock.ts";
 import { Failure } from "../../kernel/failure.ts";
+import { message, say, type Message } from "../../kernel/message.ts";
 import type { Cause } from "../../probes/cause.ts";
 import { asEveryCompany } from "../companies/tenant.ts";
 import type { GatewayCheck } from "../gateway.ts";
@@ -41,7 +42,7 @@ function seldom<Value>(
   };
 }
 
-type Finding = Pick<GatewayCheck, "state" | "evidence" | "summary"> & { readonly cause?: Cause };
+type Finding = Pick<GatewayCheck, "state" | "evidence"> & { readonly summary: Message; readonly cause?: Cause };
 
 /**
  * P5: what callers were told against what stands behind it: claims without an appointment, appointments that Cal.com does not
@@ -72,7 +73,7 @@ export async function checkBookedClaims(desk: Desk): Promise<readonly GatewayChe
     return {
       state: isBad ? "degraded" : "ok",
       evidence,
-      summary: `claims ${claims.length}, stuck ${stuck}, conflicts ${conflicts}`,
+      summary: message("bookings.check-claims", { claims: claims.length, stuck, conflicts }),
       ...(isBad ? { cause: "bookings-unsynced" as const } : {}),
     };
   });
@@ -96,7 +97,7 @@ export async function checkConflictRate(desk: Desk): Promise<readonly GatewayChe
     return {
       state: isBad ? "degraded" : "ok",
       evidence: { booked, taken },
-      summary: `${taken} of ${booked} taken`,
+      summary: message("bookings.check-taken", { taken, booked }),
       ...(isBad ? { cause: "bookings-unsynced" as const } : {}),
     };
   });
@@ -135,7 +136,7 @@ export async function checkCanary(
         return {
           state: isWrong ? "down" : "ok",
           evidence,
-          summary: `raw ${raw.length}, ours ${slots.length}`,
+          summary: message("bookings.check-slots", { raw: raw.length, ours: slots.length }),
           ...(isWrong ? { cause: "bookings-unsynced" as const } : {}),
         };
       })),
@@ -160,7 +161,7 @@ export async function checkServiceSetup(desk: Desk, signal: AbortSignal): Promis
     return {
       state,
       evidence,
-      summary: `${checked - problems.length} of ${checked}`,
+      summary: message("bookings.check-services", { well: checked - problems.length, checked }),
       ...(real.length > 0 ? { cause: "routing-drift" as const } : {}),
     };
   });
@@ -168,9 +169,11 @@ export async function checkServiceSetup(desk: Desk, signal: AbortSignal): Promis
 
 /** What could not be looked at is unknown. */
 async function look(desk: Desk, id: string, subject: string, work: () => Promise<Finding>): Promise<readonly GatewayCheck[]> {
-  const seenAt = desk.gateway.clock.now();
+  const { clock, language } = desk.gateway;
+  const seenAt = clock.now();
   try {
-    return [{ id, subject, seenAt, ...(await work()) }];
+    const found = await work();
+    return [{ id, subject, seenAt, ...found, summary: say(found.summary, language) }];
   } catch (error) {
     const reason =
       error instanceof CalcomFault
@@ -178,6 +181,8 @@ async function look(desk: Desk, id: string, subject: string, work: () => Promise
         : error instanceof Failure
           ? error.code
           : ((error as NodeJS.ErrnoException).code ?? (error as Error).name);
-    return [{ id, subject, seenAt, state: "unknown", summary: reason, evidence: { reason } }];
+    return [
+      { id, subject, seenAt, state: "unknown", summary: say(message("bookings.check-unseen", { reason }), language), evidence: { reason } },
+    ];
   }
 }

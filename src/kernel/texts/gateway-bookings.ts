@@ -1,5 +1,13 @@
 /** Cal.com, appointments, and what a human has to decide about them. */
 export const gatewayBookingsTexts = {
+  "bookings.check-claims": {
+    de: "{claims} als gebucht gemeldet ohne Termin, {stuck} warten zu lange auf Cal.com, {conflicts} Widersprüche offen",
+    en: "{claims} reported as booked without an appointment, {stuck} wait too long for Cal.com, {conflicts} conflicts open",
+  },
+  "bookings.check-taken": { de: "{taken} von {booked} Buchungen kamen zu spät", en: "{taken} of {booked} bookings came too late" },
+  "bookings.check-slots": { de: "Cal.com nennt {raw} freie Zeiten, wir {ours}", en: "Cal.com names {raw} free times, we {ours}" },
+  "bookings.check-services": { de: "{well} von {checked} Leistungen in Ordnung", en: "{well} of {checked} services are well" },
+  "bookings.check-unseen": { de: "Nicht nachgesehen: {reason}", en: "Could not look: {reason}" },
   "calcom.taken": { de: "Cal.com: die Zeit ist vergeben ({status})", en: "Cal.com: the time is taken ({status})" },
   "calcom.refused": { de: "Cal.com lehnt die Anfrage ab ({status})", en: "Cal.com refuses the request ({status})" },
   "calcom.not-found": { de: "Cal.com kennt das nicht ({status})", en: "Cal.com does not know it ({status})" },
